@@ -226,7 +226,8 @@ impl ClientBuilder {
     /// - [`Error::Worker`] if the client's thread cannot be started
     ///
     /// With `OnInitFailure::Return`, this always returns a client. The client evaluates the configs that it could load,
-    /// and [`Client::problems`] lists the failure.
+    /// and [`Client::problems`] lists the failure. If it cannot connect to its server, [`Client::state`] is
+    /// [`Closed`](crate::ClientStatus::Closed).
     ///
     /// # Examples
     ///
@@ -238,12 +239,12 @@ impl ClientBuilder {
     /// ```
     pub fn build(mut self) -> Result<Client, Error> {
         #[cfg(feature = "http")]
-        let (gate, remote) = match self.remote() {
+        let (gate, remote, is_cut_off) = match self.remote() {
             Err(failure) => {
                 self.tolerate(failure)?;
-                (InitGate::open(), None)
+                (InitGate::open(), None, true)
             }
-            Ok(remote) => remote,
+            Ok((gate, remote)) => (gate, remote, false),
         };
         #[cfg(not(feature = "http"))]
         let gate = InitGate::open();
@@ -266,8 +267,10 @@ impl ClientBuilder {
             engine.recorder = recorder;
         }
         #[cfg(feature = "http")]
-        if let Some(remote) = &remote {
-            engine.state.set_connection(remote.connection());
+        match &remote {
+            Some(remote) => engine.state.set_connection(remote.connection()),
+            None if is_cut_off => engine.state.close(),
+            None => {}
         }
         let engine = Arc::new(engine);
         let program = Arc::new(Provenance::new(Layer::Program, "program"));

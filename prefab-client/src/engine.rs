@@ -29,6 +29,9 @@ pub(crate) struct Engine {
     rules: RulesetCell,
     owner: Mutex<Owner>,
     pub(crate) listeners: Listeners<Change>,
+    /// The log filters. They are separate from the listeners of the program, which may use any config.
+    #[cfg(feature = "log")]
+    pub(crate) log_filters: Listeners<Change>,
     pub(crate) state: StateCell,
     /// Calls wait here before the first response of the server.
     pub(crate) gate: InitGate,
@@ -64,6 +67,8 @@ impl Engine {
             rules: RulesetCell::new(Ruleset::from_store(&store, options)),
             owner: Mutex::default(),
             listeners: Listeners::new("on_change listener panicked; it stays registered"),
+            #[cfg(feature = "log")]
+            log_filters: Listeners::new("log filter panicked; it stays connected"),
             state: StateCell::new(),
             gate,
             global,
@@ -194,6 +199,8 @@ impl Engine {
             keys
         };
         tracing::debug!(target: LOG, keys = keys.len(), "configs changed");
+        #[cfg(feature = "log")]
+        self.log_filters.notify(|| Change { keys: keys.iter().cloned().collect() });
         self.listeners.notify(|| Change { keys: keys.into_iter().collect() });
     }
 

@@ -57,12 +57,12 @@ pub enum Error {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// A server is configured, but no API key is set.
-    #[error("no API key: set PREFAB_API_KEY, or set PREFAB_DATASOURCES=LOCAL_ONLY to use no server")]
+    #[error("no API key: set PREFAB_API_KEY, or set PREFAB_DATASOURCES=LOCAL_ONLY to run without a server")]
     MissingApiKey,
     /// An API key is set, but no server address.
     #[error(
         "no server address: set PREFAB_API_URL to the address of your server, for example http://127.0.0.1:8742, or set \
-         PREFAB_DATASOURCES=LOCAL_ONLY to use no server"
+         PREFAB_DATASOURCES=LOCAL_ONLY to run without a server"
     )]
     MissingApiUrl,
     /// The server rejected the API key.
@@ -70,13 +70,16 @@ pub enum Error {
     Unauthorized(SourceError),
     /// The server has not responded within the initialization timeout.
     #[error(
-        "{}no response from the server within {timeout:?}{}",
+        "{}no response from {url} within {} s{}",
         .key.as_ref().map(|key| format!("config `{key}`: ")).unwrap_or_default(),
+        .timeout.as_secs_f64(),
         .cause.as_ref().map_or_else(|| "; check PREFAB_API_URL".to_owned(), |cause| format!("; {cause}")),
     )]
     InitializationTimeout {
         /// The config key that the call reads, if it reads one.
         key: Option<String>,
+        /// The first address of the server, without credentials.
+        url: String,
         /// The initialization timeout, measured from when the client was built. Default: 10 s.
         timeout: Duration,
         /// The last connection failure, if there was one.
@@ -288,13 +291,17 @@ mod tests {
         assert_eq!(evaluation.to_string(), "config `k`: environment variable `DB` is not set");
         assert_eq!((evaluation.code(), evaluation.key()), ("missing_env_var", Some("k")));
         let timeout = Duration::from_secs(10);
-        let late = Error::InitializationTimeout { key: Some("k".into()), timeout, cause: None };
+        let url = || "https://prefab.example.com".to_owned();
+        let late = Error::InitializationTimeout { key: Some("k".into()), url: url(), timeout, cause: None };
         assert_eq!(
             late.to_string(),
-            "config `k`: no response from the server within 10s; check PREFAB_API_URL"
+            "config `k`: no response from https://prefab.example.com within 10 s; check PREFAB_API_URL"
         );
         let cause = Some(SourceError::new(SourceErrorKind::Unavailable, "remote_api", "did not respond"));
-        let late = Error::InitializationTimeout { key: None, timeout, cause };
-        assert_eq!(late.to_string(), "no response from the server within 10s; remote_api: did not respond");
+        let late = Error::InitializationTimeout { key: None, url: url(), timeout, cause };
+        assert_eq!(
+            late.to_string(),
+            "no response from https://prefab.example.com within 10 s; remote_api: did not respond"
+        );
     }
 }

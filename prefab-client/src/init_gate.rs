@@ -35,6 +35,8 @@ pub(crate) struct InitGate {
     /// Wakes async callers when the phase changes.
     phase_changes: watch::Sender<()>,
     on_failure: OnInitFailure,
+    /// The address of the server; empty for an open gate.
+    url: String,
     timeout: Duration,
     /// When waiting ends; `None` for never.
     deadline: Option<Instant>,
@@ -64,22 +66,23 @@ pub(crate) enum Phase {
 impl InitGate {
     /// Returns a gate that is open.
     pub(crate) fn open() -> Self {
-        Self::new(Phase::Open, OnInitFailure::default(), Duration::ZERO)
+        Self::new(Phase::Open, OnInitFailure::default(), String::new(), Duration::ZERO)
     }
 
-    /// Returns a gate that is closed until the timeout, counted from now.
+    /// Returns a gate that is closed until the server at `url` responds or the timeout, counted from now.
     #[cfg(feature = "http")]
-    pub(crate) fn closed(on_failure: OnInitFailure, timeout: Duration) -> Self {
-        Self::new(Phase::Waiting(None), on_failure, timeout)
+    pub(crate) fn closed(on_failure: OnInitFailure, url: &str, timeout: Duration) -> Self {
+        Self::new(Phase::Waiting(None), on_failure, url.to_owned(), timeout)
     }
 
-    fn new(phase: Phase, on_failure: OnInitFailure, timeout: Duration) -> Self {
+    fn new(phase: Phase, on_failure: OnInitFailure, url: String, timeout: Duration) -> Self {
         Self {
             is_open: AtomicBool::new(matches!(phase, Phase::Open)),
             phase: Mutex::new(phase),
             changed: Condvar::new(),
             phase_changes: watch::channel(()).0,
             on_failure,
+            url,
             timeout,
             deadline: Instant::now().checked_add(timeout),
             worker: OnceLock::new(),
@@ -177,6 +180,7 @@ impl InitGate {
             OnInitFailure::Return => Ok(()),
             OnInitFailure::Raise => Err(Error::InitializationTimeout {
                 key: key.map(ToOwned::to_owned),
+                url: self.url.clone(),
                 timeout: self.timeout,
                 cause,
             }),

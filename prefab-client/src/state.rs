@@ -37,8 +37,8 @@ pub struct ClientState {
     /// The time of the last valid response from the server. `None` if no server is configured, and before the first
     /// response.
     pub last_contact: Option<SystemTime>,
-    /// The origin of the latest response: `remote_cdn_api`, `remote_api` or `streaming`. It is `cache` while the values
-    /// come from the local cache. `None` if no server is configured, and before the first response.
+    /// The origin of the latest response: `remote_cdn_api`, `remote_api`, `remote_api_grpc` or `streaming`. It is `cache`
+    /// while the values come from the local cache. `None` if no server is configured, and before the first response.
     pub source: Option<Arc<str>>,
 }
 
@@ -61,8 +61,11 @@ pub enum ClientStatus {
     },
     /// The server rejected the API key. The client tries again about every 60 s.
     Refused,
-    /// The client is closed, its thread has panicked, or the process was forked after the client was built. Values no
-    /// longer change.
+    /// The client is closed, its thread has panicked or could not be started, or the process was forked after the client
+    /// was built. Values no longer change.
+    ///
+    /// With `OnInitFailure::Return`, a client without an API key, without a server address or with an invalid address is
+    /// also `Closed`. It never connects to a server. Changes of local files still apply.
     Closed,
 }
 

@@ -5,6 +5,7 @@ mod parts;
 mod reporter;
 mod view;
 
+use std::collections::HashSet;
 #[cfg(feature = "log")]
 use std::sync::Arc;
 
@@ -102,8 +103,13 @@ impl Recorder {
             }
             self.telemetry.count_dropped(self.lines.take_dropped());
         }
-        let report = self.telemetry.drain(SystemHost.now_millis());
-        self.in_use.record_evaluated(report.summaries.iter().map(|summary| summary.key.as_str()));
+        let mut evaluated = HashSet::new();
+        let report = self.telemetry.drain_and_visit(SystemHost.now_millis(), |key| {
+            if !evaluated.contains(key) {
+                evaluated.insert(key.to_owned());
+            }
+        });
+        self.in_use.record_evaluated(evaluated);
         report
     }
 

@@ -171,7 +171,11 @@ impl<'a> Compiler<'a> {
                 match self.patterns.pattern(text) {
                     Ok(pattern) => Ok(Check::of_pattern(pattern, negated)),
                     Err(cause) => {
-                        if let Some(cause) = cause {
+                        if let Some(mut cause) = cause {
+                            if value_to_match.as_ref().is_some_and(ConfigValue::is_secret) {
+                                "the confidential pattern is invalid or exceeds a limit; the criterion never matches"
+                                    .clone_into(&mut cause);
+                            }
                             self.report(config, place(), cause);
                         }
                         Ok(Check::Test(Test::Never))
@@ -205,7 +209,7 @@ impl<'a> Compiler<'a> {
             };
         }
         match (value.encrypted_with(), &value.value) {
-            (None, plain) => self.plain(config, plain),
+            (None, plain) => self.plain(config, plain, value.confidential),
             // Each value of a rollout has its own encryption.
             (Some(_), Value::Weighted(weighted)) => self.weighted(config, weighted),
             (Some(key), Value::String(stored)) => ValueKind::Encrypted(Box::new(Encrypted {
@@ -220,7 +224,9 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn plain(&mut self, config: &Config<'_>, value: &Value<'_>) -> ValueKind {
+    fn plain(&mut self, config: &Config<'_>, value: &Value<'_>, is_confidential: bool) -> ValueKind {
+        let cause =
+            |error: String| if is_confidential { "the value is confidential".to_owned() } else { error };
         let error = match value {
             Value::Int(int) => return ValueKind::Int(*int),
             Value::String(text) => return ValueKind::String((*text).into()),
@@ -240,11 +246,11 @@ impl<'a> Compiler<'a> {
             }
             Value::Duration(text) => match parse_duration(text) {
                 Ok(duration) => return ValueKind::Duration(duration),
-                Err(error) => EvalError::InvalidDuration { cause: error.to_string() },
+                Err(error) => EvalError::InvalidDuration { cause: cause(error.to_string()) },
             },
             Value::Json(text) => match serde_json::from_str(text) {
                 Ok(json) => return ValueKind::Json(Box::new(json)),
-                Err(error) => EvalError::InvalidJson { cause: error.to_string() },
+                Err(error) => EvalError::InvalidJson { cause: cause(error.to_string()) },
             },
             Value::NotSet | Value::Provided { .. } => EvalError::UnsupportedValueType { kind: "nothing" },
         };

@@ -73,7 +73,7 @@ impl CompiledConfig {
             })?;
             let row = original.rows.get(rule.row as usize)?;
             let place = format!("rows[{row}].values[{}].criteria[{at}]", rule.index);
-            Some(Finding::new(self.entry.key(), place, format!("{limit}; the criterion does not match then")))
+            Some(Finding::new(self.entry.key(), place, format!("{limit}; the criterion then does not match")))
         })
     }
 

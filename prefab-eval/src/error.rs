@@ -68,7 +68,7 @@ pub enum EvalError {
     #[error("the percentage rollout has no values")]
     InvalidWeightedValues,
     /// The rule that matches has no value.
-    #[error("the rule that matches has no value of a supported type, but {kind}")]
+    #[error("the matching rule has no value of a supported type: found {kind}")]
     UnsupportedValueType {
         /// The type.
         kind: &'static str,

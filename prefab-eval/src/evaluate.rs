@@ -27,8 +27,9 @@ const MAX_SEGMENTS: u32 = 10_000;
 impl Ruleset {
     /// Evaluates a key.
     ///
-    /// Does not allocate or lock, except for values that are decrypted or read from the environment, for errors, and
-    /// for regular expressions without a state table.
+    /// Does not allocate or lock, except to decrypt a value, to read an environment variable, to return an error other
+    /// than a missing config or rule, and to run a regular expression that is too large for a state table or needs
+    /// backtracking.
     ///
     /// # Errors
     ///

@@ -2,12 +2,14 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use prefab_core::{Config, Entry, Match, Provenance, Value, ValueType, confidential::is_fingerprint};
+use prefab_core::{
+    Config, ConfigValue, Entry, Match, Provenance, Value, ValueType, confidential::is_fingerprint,
+};
 
 use crate::{
     compiled::{CompiledConfig, OriginalConfig},
     compiled_value::{CompiledValue, ValueKind},
-    evaluated_value::EvaluatedValue,
+    evaluated_value::{EvaluatedValue, declared_kind},
     provided::coerce,
     rule::Rule,
 };
@@ -105,7 +107,8 @@ pub struct Evaluation<'r> {
     pub(crate) config: &'r CompiledConfig,
     pub(crate) compiled: &'r CompiledValue,
     pub(crate) secret: bool,
-    /// The text of the environment variable, if it is a secret or if the config declares no type.
+    /// The text of the environment variable, if it is a secret or if the config declares no type. `None` if the value is
+    /// the text itself.
     pub(crate) provided: Option<Box<str>>,
 }
 
@@ -181,9 +184,7 @@ impl<'r> Evaluation<'r> {
         if let Match::Text(text) = &self.provenance().matched {
             return Cow::Borrowed(text);
         }
-        let place = (self.config_row_index, self.conditional_value_index);
-        let rule = self.config.rules.iter().find(|rule| (rule.row, rule.index) == place);
-        if let Some(namespace) = rule.and_then(Rule::namespace) {
+        if let Some(namespace) = self.rule().and_then(Rule::namespace) {
             return Cow::Owned(format!("nm:{namespace}"));
         }
         let environment = self.config.environment_of(self.config_row_index);
@@ -208,7 +209,7 @@ impl<'r> Evaluation<'r> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn kind(&self) -> &'static str {
-        let declared = self.fingerprint().and_then(|_| kind_of(self.config().value_type));
+        let declared = self.fingerprint().and_then(|_| declared_kind(self.config().value_type));
         declared.unwrap_or_else(|| self.value.kind())
     }
 
@@ -235,7 +236,7 @@ impl<'r> Evaluation<'r> {
         if self.secret {
             return self.redacted();
         }
-        self.written_json().map_or_else(|| self.value.to_string(), Cow::into_owned)
+        self.written_json().unwrap_or_else(|| self.value.to_string())
     }
 
     /// Returns the text of a JSON value exactly as it is in the config, including number formats and duplicate members.
@@ -256,17 +257,16 @@ impl<'r> Evaluation<'r> {
     /// assert_eq!(evaluation.value.to_json(), Some(serde_json::json!({"eur": 1.1})));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn written_json(&self) -> Option<Cow<'r, str>> {
+    pub fn written_json(&self) -> Option<String> {
         if !matches!(self.compiled.kind, ValueKind::Json(_)) {
             return None;
         }
+        let place = (self.config_row_index, self.conditional_value_index);
+        let rule = self.config.rules.iter().find(|rule| (rule.row, rule.index) == place)?;
         let original = OriginalConfig::of(self.config);
-        let mut value = original.value(self.config_row_index, self.conditional_value_index)?;
-        if let (Value::Weighted(weighted), Some(chosen)) = (&value.value, self.weighted_value_index) {
-            value = &weighted.values.get(chosen as usize)?.value;
-        }
-        match &value.value {
-            Value::Json(text) => Some(Cow::Owned(text.clone())),
+        let value = original.value(place.0, place.1)?;
+        match &original_of(self.compiled, &rule.compiled, value)?.value {
+            Value::Json(text) => Some(text.clone()),
             _ => None,
         }
     }
@@ -294,11 +294,13 @@ impl<'r> Evaluation<'r> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn provided_as(&self, value_type: ValueType) -> Option<EvaluatedValue<'static>> {
-        match (&self.compiled.kind, &self.provided) {
-            (ValueKind::Provided { expected: ValueType::NotSet, .. }, Some(text)) => {
-                coerce(text.clone().into_string(), value_type)
-            }
-            _ => None,
+        let ValueKind::Provided { expected: ValueType::NotSet, .. } = &self.compiled.kind else {
+            return None;
+        };
+        match (&self.provided, &self.value) {
+            (Some(text), _) => coerce(text.clone().into_string(), value_type),
+            (None, EvaluatedValue::String(text)) => coerce(text.clone().into_owned(), value_type),
+            (None, _) => None,
         }
     }
 
@@ -317,12 +319,27 @@ impl<'r> Evaluation<'r> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn variant(&self) -> String {
+        self.variant_name().unwrap_or_else(|| self.display_value())
+    }
+
+    /// Returns the name of the variant, if it has one.
+    pub fn variant_name(&self) -> Option<String> {
         let config = self.config();
         let values = config.rows.iter().flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref());
         let named = values
             .chain(&config.allowable_values)
             .find(|value| value.name.is_some() && self.compiled.is_same(value));
-        named.and_then(|value| value.name.clone()).unwrap_or_else(|| self.display_value())
+        named.and_then(|value| value.name.clone())
+    }
+
+    /// Returns whether the rule that matched has criteria.
+    pub fn rule_has_criteria(&self) -> bool {
+        self.rule().is_some_and(|rule| !rule.conditions().is_empty())
+    }
+
+    fn rule(&self) -> Option<&'r Rule> {
+        let place = (self.config_row_index, self.conditional_value_index);
+        self.config.rules.iter().find(|rule| (rule.row, rule.index) == place)
     }
 
     fn redacted(&self) -> String {
@@ -345,20 +362,21 @@ impl<'r> Evaluation<'r> {
     }
 }
 
-/// Returns the name of a declared type, as [`EvaluatedValue::kind`] does for a value.
-fn kind_of(declared: ValueType) -> Option<&'static str> {
-    Some(match declared {
-        ValueType::Int => "int",
-        ValueType::String => "string",
-        ValueType::Bytes => "bytes",
-        ValueType::Double => "double",
-        ValueType::Bool => "bool",
-        ValueType::LimitDefinition => "limit definition",
-        ValueType::LogLevel => "log level",
-        ValueType::StringList => "string list",
-        ValueType::IntRange => "int range",
-        ValueType::Duration => "duration",
-        ValueType::Json => "json",
-        ValueType::NotSet => return None,
-    })
+/// Returns the value that was compiled to `chosen`: `original`, or one of the values of its percentage rollout.
+/// `compiled` is the compiled form of `original`.
+fn original_of<'c>(
+    chosen: &CompiledValue,
+    compiled: &CompiledValue,
+    original: &'c ConfigValue,
+) -> Option<&'c ConfigValue> {
+    if chosen.id() == compiled.id() {
+        return Some(original);
+    }
+    match (&compiled.kind, &original.value) {
+        (ValueKind::Weighted(compiled), Value::Weighted(original)) => {
+            let mut pairs = compiled.values.iter().zip(&original.values);
+            pairs.find_map(|(compiled, original)| original_of(chosen, compiled, &original.value))
+        }
+        _ => None,
+    }
 }

@@ -121,15 +121,18 @@ impl KeyTable {
     /// Returns the slot of `log-level.<path>`, or of `log-level` for the empty path.
     ///
     /// The path is written with `.`; the key may be written with `::`. A key that is written with `.` takes precedence.
+    ///
+    /// Skips slots for which `has_config` returns `false`: the slot of a deleted key remains, and must not hide another
+    /// spelling of the path.
     #[inline]
-    pub(crate) fn logger(&self, path: &str) -> Option<u32> {
-        let exact = self.loggers.find(hash(path), |slot| same(self.path(slot), path));
-        if exact.is_some() || self.rust_paths == 0 { exact } else { self.rust_logger(path) }
+    pub(crate) fn logger(&self, path: &str, has_config: impl Fn(u32) -> bool) -> Option<u32> {
+        let exact = self.loggers.find(hash(path), |slot| same(self.path(slot), path) && has_config(slot));
+        if exact.is_some() || self.rust_paths == 0 { exact } else { self.rust_logger(path, has_config) }
     }
 
     #[cold]
-    fn rust_logger(&self, path: &str) -> Option<u32> {
-        self.loggers.find(hash(path), |slot| is_same_path(self.path(slot), path))
+    fn rust_logger(&self, path: &str, has_config: impl Fn(u32) -> bool) -> Option<u32> {
+        self.loggers.find(hash(path), |slot| is_same_path(self.path(slot), path) && has_config(slot))
     }
 
     /// Returns the slots of `log-level` and of all keys below it.
@@ -211,6 +214,10 @@ mod tests {
         KeyTable::slot_or_insert(table, key, || key.into())
     }
 
+    fn logger(table: &KeyTable, path: &str) -> Option<u32> {
+        table.logger(path, |_| true)
+    }
+
     #[test]
     fn a_key_keeps_its_slot_and_loggers_are_found_by_their_path() {
         let mut table = Arc::new(KeyTable::default());
@@ -223,12 +230,12 @@ mod tests {
             assert_eq!(insert(&mut table, key), slot);
             assert_eq!(table.slot(key), Some(slot));
         }
-        assert_eq!((table.slot("key-"), table.logger("")), (None, None));
+        assert_eq!((table.slot("key-"), logger(&table, "")), (None, None));
         let root = insert(&mut table, "log-level");
         let db = insert(&mut table, "log-level.my_app.db");
         insert(&mut table, "log-levels");
-        assert_eq!((table.logger(""), table.logger("my_app.db")), (Some(root), Some(db)));
-        assert_eq!((table.logger("s"), table.logger("my_app")), (None, None));
+        assert_eq!((logger(&table, ""), logger(&table, "my_app.db")), (Some(root), Some(db)));
+        assert_eq!((logger(&table, "s"), logger(&table, "my_app")), (None, None));
         assert_eq!(table.loggers().count(), 2);
     }
 
@@ -238,16 +245,16 @@ mod tests {
         let rust = insert(&mut table, "log-level.my_app::db");
         let mixed = insert(&mut table, "log-level.shop::web.cart::item");
         assert_eq!(
-            (table.logger("my_app.db"), table.logger("shop.web.cart.item")),
+            (logger(&table, "my_app.db"), logger(&table, "shop.web.cart.item")),
             (Some(rust), Some(mixed))
         );
-        assert_eq!((table.logger("my_app"), table.logger("my_app.db.pool")), (None, None));
+        assert_eq!((logger(&table, "my_app"), logger(&table, "my_app.db.pool")), (None, None));
         // Many more keys, so that the table grows.
         for at in 0..300 {
             insert(&mut table, &format!("log-level.module{at}::inner"));
         }
-        assert!((0..300).all(|at| table.logger(&format!("module{at}.inner")).is_some()));
+        assert!((0..300).all(|at| logger(&table, &format!("module{at}.inner")).is_some()));
         let exact = insert(&mut table, "log-level.my_app.db");
-        assert_eq!(table.logger("my_app.db"), Some(exact), "the key with dots takes precedence");
+        assert_eq!(logger(&table, "my_app.db"), Some(exact), "the key with dots takes precedence");
     }
 }

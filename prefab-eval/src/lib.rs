@@ -35,8 +35,8 @@
 //! # Overview
 //!
 //! A [`Ruleset`] is the compiled, immutable form of a project's configs. Compiling splits names, hashes lists, parses
-//! patterns, versions and dates, and resolves segments. An evaluation borrows from the ruleset and does not allocate or
-//! lock, except for values that are decrypted or read from the environment.
+//! patterns, versions and dates, and resolves segments. An evaluation borrows from the ruleset. It neither
+//! allocates nor locks, with the exceptions that [`Ruleset::evaluate`] lists.
 //!
 //! The engine has no clock, environment or random numbers of its own. They come from a [`Host`]: [`SystemHost`] in a
 //! program, [`FixedHost`] in a test.

@@ -43,8 +43,7 @@ impl Ruleset {
     /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
     /// ```
     pub fn log_level_key(&self, path: &str) -> Option<&str> {
-        let slot = self.keys.logger(&normalized(path))?;
-        self.config(slot).map(|_| self.keys.name(slot))
+        self.logger_slot(&normalized(path)).map(|slot| self.keys.name(slot))
     }
 
     /// Returns the level of the first of these loggers that has one. Does not look at the loggers above them; `""` is
@@ -69,8 +68,14 @@ impl Ruleset {
         contexts: &Contexts<'_>,
         host: &dyn Host,
     ) -> Option<LogLevel> {
-        let configs = paths.into_iter().filter_map(|path| self.config(self.keys.logger(path)?));
+        let configs = paths.into_iter().filter_map(|path| self.config(self.logger_slot(path)?));
         self.first_log_level(configs, contexts, host)
+    }
+
+    /// Returns the slot of the config for the level of exactly this logger. The path is written with `.`.
+    #[inline]
+    pub(crate) fn logger_slot(&self, path: &str) -> Option<u32> {
+        self.keys.logger(path, |slot| self.config(slot).is_some())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     compiled::CompiledConfig,
     compiled_value::{CompiledValue, ValueKind},
     contexts::Stack,
+    keys::normalized,
     log_level::logger_keys,
     operators::Test,
     property::Property,
@@ -41,7 +42,7 @@ impl Ruleset {
     /// # Ok::<(), prefab_eval::datafile::DatafileError>(())
     /// ```
     pub fn possible_log_levels(&self, path: &str) -> LevelSet {
-        self.possible_log_levels_among(logger_keys(path))
+        self.possible_log_levels_among(logger_keys(&normalized(path)))
     }
 
     /// Returns every level that [`log_level_among`](Self::log_level_among) can return for these loggers.
@@ -56,7 +57,7 @@ impl Ruleset {
     pub fn possible_log_levels_among<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> LevelSet {
         let mut levels = LevelSet::EMPTY;
         for path in paths {
-            let Some(config) = self.keys.logger(path).and_then(|slot| self.config(slot)) else { continue };
+            let Some(config) = self.logger_slot(path).and_then(|slot| self.config(slot)) else { continue };
             let levels_here = possible_levels(config, &ContextSet::new());
             levels = levels.union(levels_here.without(LogLevel::NotSet));
             if !levels_here.contains(LogLevel::NotSet) {
@@ -240,11 +241,11 @@ mod tests {
         #[test]
         fn every_level_is_among_the_possible_ones(
             rules in prop::collection::vec((prop::sample::select(vec![
-                "log-level", "log-level.a", "log-level.a.b", "log-level.a.b.c"]),
+                "log-level", "log-level.a", "log-level.a.b", "log-level.a::b", "log-level.a.b.c"]),
                 prop::collection::vec(rule(), 0..4)), 0..5),
             user in prop::option::of(prop::sample::select(vec!["a", "b", "c"])),
             pod in prop::option::of(prop::sample::select(vec!["a", "b"])),
-            path in prop::sample::select(vec!["", "a", "a.b", "a.b.c", "a.b.c.d", "x.y"]),
+            path in prop::sample::select(vec!["", "a", "a.b", "a::b", "a.b.c", "a::b::c::d", "a.b.c.d", "x.y"]),
         ) {
             let configs: Vec<Json> = rules.iter().map(|(key, values)| config(key, &json!(values))).collect();
             let rules = ruleset(&configs);

@@ -12,9 +12,30 @@ const MAX_BRACKETS: usize = 64;
 
 /// Converts a text to a value. Returns `None` if the text is not of the expected type.
 pub(crate) fn coerce(text: String, expected: ValueType) -> Option<EvaluatedValue<'static>> {
+    coerce_and_keep(text, expected).map(|(value, _)| value)
+}
+
+/// Converts a text to a value like [`coerce`]. Also returns the text, unless the value is the text itself.
+pub(crate) fn coerce_and_keep(
+    text: String,
+    expected: ValueType,
+) -> Option<(EvaluatedValue<'static>, Option<Box<str>>)> {
+    Some(match convert(&text, expected)? {
+        Converted::Value(value) => (value, Some(text.into_boxed_str())),
+        Converted::Text => (EvaluatedValue::String(Cow::Owned(text)), None),
+    })
+}
+
+enum Converted {
+    Value(EvaluatedValue<'static>),
+    /// The value is the text itself.
+    Text,
+}
+
+fn convert(text: &str, expected: ValueType) -> Option<Converted> {
     let trimmed = text.trim();
-    Some(match expected {
-        ValueType::String => EvaluatedValue::String(Cow::Owned(text)),
+    Some(Converted::Value(match expected {
+        ValueType::String => return Some(Converted::Text),
         ValueType::Int => EvaluatedValue::Int(int(trimmed)?),
         ValueType::Double => EvaluatedValue::Double(double(trimmed)?),
         ValueType::Bool => EvaluatedValue::Bool(bool(trimmed)?),
@@ -22,21 +43,19 @@ pub(crate) fn coerce(text: String, expected: ValueType) -> Option<EvaluatedValue
         ValueType::LogLevel => EvaluatedValue::LogLevel(level(trimmed)?),
         ValueType::Duration => EvaluatedValue::Duration(parse_duration(trimmed).ok()?),
         ValueType::Json => EvaluatedValue::Json(Cow::Owned(serde_json::from_str(trimmed).ok()?)),
-        ValueType::NotSet => infer(text),
+        ValueType::NotSet => return Some(infer(trimmed).map_or(Converted::Text, Converted::Value)),
         ValueType::Bytes | ValueType::IntRange | ValueType::LimitDefinition => return None,
-    })
+    }))
 }
 
-/// Infers the type of a text, as YAML does.
-fn infer(text: String) -> EvaluatedValue<'static> {
-    let trimmed = text.trim();
+/// Infers the type of a text, as YAML does. Returns `None` for a string.
+fn infer(trimmed: &str) -> Option<EvaluatedValue<'static>> {
     let number = |double: f64| trimmed.contains('.').then_some(EvaluatedValue::Double(double));
     bool(trimmed)
         .map(EvaluatedValue::Bool)
         .or_else(|| int(trimmed).map(EvaluatedValue::Int))
         .or_else(|| double(trimmed).and_then(number))
         .or_else(|| list(trimmed).map(|list| EvaluatedValue::StringList(Cow::Owned(list))))
-        .unwrap_or(EvaluatedValue::String(Cow::Owned(text)))
 }
 
 fn int(text: &str) -> Option<i64> {

@@ -1,9 +1,20 @@
 //! The part of every message that depends on the API key.
 
 use bytes::Bytes;
-use prefab_core::{Context, ContextSet};
+use prefab_core::{Config, ConfigType, Context, ContextSet};
 use prefab_proto::wire;
 use prost::Message as _;
+
+/// Returns whether front ends may read a config: flags and log levels always, others if they are marked.
+pub fn is_for_front_ends(config: &Config) -> bool {
+    match config.config_type {
+        ConfigType::FeatureFlag | ConfigType::LogLevel => true,
+        ConfigType::Segment | ConfigType::Deleted | ConfigType::Schema => false,
+        ConfigType::NotSet | ConfigType::Config | ConfigType::LimitDefinition | ConfigType::LogLevelV2 => {
+            config.send_to_client_sdk
+        }
+    }
+}
 
 /// The fields that clients of one API key receive in every message.
 ///

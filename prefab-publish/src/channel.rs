@@ -25,20 +25,35 @@ pub struct Newest {
 
 /// The current state of one environment, and its open streams.
 pub struct Channel {
-    state: Mutex<State>,
+    /// What the next change is applied to. Changes come one after the other.
+    source: Mutex<Source>,
+    published: Mutex<Published>,
     /// The open streams of this environment.
     pub subscribers: Arc<Subscribers>,
 }
 
-struct State {
-    snapshot: Arc<Snapshot>,
+struct Source {
     /// The id of each item of the snapshot.
     item_ids: ItemIds,
-    ruleset: Arc<Ruleset>,
     /// The configs that the ruleset was compiled from.
     store: LayeredStore,
+}
+
+/// What readers see. They never wait for the encoding of a change.
+struct Published {
+    snapshot: Arc<Snapshot>,
+    ruleset: Arc<Ruleset>,
     /// Contains an id rather than a snapshot, so that a slow stream keeps no snapshot in memory.
     newest: watch::Sender<Newest>,
+}
+
+impl Published {
+    /// Replaces the snapshot, and wakes the streams.
+    fn announce(&mut self, snapshot: Arc<Snapshot>) {
+        let id = snapshot.last_id;
+        self.snapshot = snapshot;
+        self.newest.send_replace(Newest { id, published_at: Instant::now() });
+    }
 }
 
 impl Channel {
@@ -48,49 +63,65 @@ impl Channel {
         let pointer = Pointer { project_id: project.0, start_at_id: 0, project_env_id: environment.0 };
         store.apply(merge(Vec::new(), pointer));
         Self {
-            state: Mutex::new(State {
+            published: Mutex::new(Published {
                 snapshot: Arc::new(Snapshot::empty(project, environment, first_id, cache_bytes)),
-                item_ids: ItemIds::default(),
                 ruleset: Arc::new(Ruleset::from_store(&store, &Options::default())),
-                store,
                 newest: watch::Sender::new(Newest { id: first_id, published_at: Instant::now() }),
             }),
+            source: Mutex::new(Source { item_ids: ItemIds::default(), store }),
             subscribers: Arc::default(),
         }
     }
 
     /// Publishes configs to all streams. The configs are results of [`for_sdk`](super::for_sdk), oldest first.
     pub fn publish(&self, configs: Vec<Config>, last_id: i64, pointer: Pointer) {
-        let mut state = self.state();
-        let after = state.snapshot.last_id;
-        let replaced = state.item_ids.replace(&configs);
-        let snapshot = Arc::new(state.snapshot.with(&configs, &replaced, last_id));
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let Source { item_ids, store } = &mut *source;
+        let before = self.snapshot();
+        let replaced = item_ids.replace(&configs);
+        let snapshot = Arc::new(before.with(&configs, &replaced, last_id));
         // Encoded before the streams wake up, because nearly all of them need this batch.
-        snapshot.batch(after, &Audience::default(), Encoding::Protobuf);
-        let changed = state.store.apply(merge(configs, pointer));
-        // Changed in place, unless an evaluation reads it at the moment.
-        let State { ruleset, store, .. } = &mut *state;
-        Arc::make_mut(ruleset).apply_changes(store, &changed);
-        state.snapshot = snapshot;
-        state.newest.send_replace(Newest { id: last_id, published_at: Instant::now() });
+        snapshot.batch(before.last_id, &Audience::default(), Encoding::Protobuf);
+        let changed = store.apply(merge(configs, pointer));
+        {
+            let mut published = self.published();
+            // Changed in place, unless an evaluation reads it at the moment.
+            if let Some(ruleset) = Arc::get_mut(&mut published.ruleset) {
+                ruleset.apply_changes(store, &changed);
+                published.announce(snapshot);
+                return;
+            }
+        }
+        let mut ruleset = Ruleset::clone(&self.ruleset());
+        ruleset.apply_changes(store, &changed);
+        let mut published = self.published();
+        let old = std::mem::replace(&mut published.ruleset, Arc::new(ruleset));
+        published.announce(snapshot);
+        // The memory of a large ruleset is freed without the lock.
+        drop(published);
+        drop(old);
     }
 
     /// Returns the current snapshot.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.state().snapshot)
+        Arc::clone(&self.published().snapshot)
     }
 
     /// Returns the current ruleset.
     pub fn ruleset(&self) -> Arc<Ruleset> {
-        Arc::clone(&self.state().ruleset)
+        Arc::clone(&self.published().ruleset)
+    }
+
+    /// Returns the current ruleset and the id of the newest change that it contains.
+    pub fn ruleset_with_id(&self) -> (Arc<Ruleset>, i64) {
+        let published = self.published();
+        (Arc::clone(&published.ruleset), published.snapshot.last_id)
     }
 
     /// Returns the current ruleset with one config replaced. The config is a result of [`for_sdk`](super::for_sdk).
     pub fn ruleset_with(&self, config: Config) -> Ruleset {
-        let (ruleset, project_env_id) = {
-            let state = self.state();
-            (Arc::clone(&state.ruleset), state.store.project_env_id())
-        };
+        let ruleset = self.ruleset();
+        let project_env_id = ruleset.project_env_id();
         let changed = [config.key.as_str().into()];
         let mut store = LayeredStore::default();
         store.apply(merge(vec![config], Pointer { project_env_id, ..Pointer::default() }));
@@ -99,12 +130,12 @@ impl Channel {
 
     /// Subscribes to the newest change. The snapshot contains a change before the receiver sees it.
     pub fn subscribe(&self) -> watch::Receiver<Newest> {
-        self.state().newest.subscribe()
+        self.published().newest.subscribe()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn published(&self) -> MutexGuard<'_, Published> {
         // Each field is replaced as a whole, so a panic leaves a valid state.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -132,6 +163,17 @@ mod tests {
         assert_eq!(event().as_ptr(), event().as_ptr());
         assert_eq!(channel.snapshot().last_id, 101);
         assert!(channel.ruleset().contains("a"));
+    }
+
+    #[test]
+    fn an_evaluation_keeps_its_ruleset_while_a_change_is_published() {
+        let channel = Channel::new(ProjectId(1), EnvironmentId(5), 100, 1 << 20);
+        publish(&channel, 101);
+        let (reading, id) = channel.ruleset_with_id();
+        publish(&channel, 102);
+        let version = |ruleset: &Ruleset| ruleset.entry("a").map(|entry| entry.stored().id());
+        assert_eq!((version(&reading), id), (Some(101), 101));
+        assert_eq!((version(&channel.ruleset()), channel.ruleset_with_id().1), (Some(102), 102));
     }
 
     #[test]

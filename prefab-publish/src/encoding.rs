@@ -1,8 +1,9 @@
 //! Encodes configs as messages: as one response, or as events of a stream.
 
+use crate::audience::is_for_front_ends;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::{Bytes, BytesMut};
-use prefab_core::{Config, ConfigSet, datafile};
+use prefab_core::{Config, ConfigSet, ConfigType, datafile};
 use prefab_proto::{convert, wire};
 use prost::Message as _;
 
@@ -95,13 +96,24 @@ pub(super) fn field(config: wire::Config) -> Bytes {
 pub(crate) struct Item {
     pub(super) id: i64,
     pub(super) is_tombstone: bool,
+    /// Whether the config can change what a front end receives. A deleted config may have been one, and the values of others may
+    /// depend on a segment.
+    pub(super) affects_front_ends: bool,
     /// The config as a field of a `Configs` message.
     pub(super) bytes: Bytes,
 }
 
 impl Item {
     pub(super) fn new(config: &Config) -> Self {
-        Self { id: config.id, is_tombstone: config.is_tombstone(), bytes: field(config.into()) }
+        let is_tombstone = config.is_tombstone();
+        Self {
+            id: config.id,
+            is_tombstone,
+            affects_front_ends: is_tombstone
+                || config.config_type == ConfigType::Segment
+                || is_for_front_ends(config),
+            bytes: field(config.into()),
+        }
     }
 }
 

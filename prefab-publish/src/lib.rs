@@ -12,7 +12,7 @@ mod items;
 mod snapshot;
 mod subscribers;
 
-pub use audience::Audience;
+pub use audience::{Audience, is_for_front_ends};
 pub use channel::{Channel, Newest};
 pub use encoding::Encoding;
 pub use for_sdk::{for_environment, for_sdk, tombstone};

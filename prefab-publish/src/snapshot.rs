@@ -185,6 +185,11 @@ impl Snapshot {
         encoding::event_without_items(&self.repeated(audience), encoding)
     }
 
+    /// Returns whether anything newer than an id can change what a front end receives.
+    pub fn has_front_end_change(&self, after: i64) -> bool {
+        self.items.newer(after).any(|item| item.affects_front_ends)
+    }
+
     /// Returns the cursor, or 0 if another server issued it: it is then above the newest id.
     pub fn valid_cursor(&self, id: i64) -> i64 {
         if id < 0 || id > self.last_id { 0 } else { id }

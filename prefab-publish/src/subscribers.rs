@@ -21,6 +21,8 @@ pub enum Protocol {
     SseJson,
     /// The gRPC service of old SDKs.
     Grpc,
+    /// Notifications for OpenFeature clients in browsers.
+    Ofrep,
 }
 
 /// The open streams of one environment.

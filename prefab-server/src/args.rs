@@ -66,6 +66,14 @@ pub struct ServeArgs {
     #[arg(long, env = "PREFAB_SERVER_MAX_EVALUATIONS_PER_SECOND", default_value_t = Limits::default().evaluations_per_second, value_name = "COUNT")]
     pub max_evaluations_per_second: usize,
 
+    /// Maximum number of OFREP requests per second for one API key [default: unlimited]
+    #[arg(long, env = "PREFAB_SERVER_OFREP_REQUESTS_PER_SECOND", value_name = "COUNT")]
+    pub ofrep_requests_per_second: Option<usize>,
+
+    /// Whether OFREP responses offer an event stream of changes
+    #[arg(long, env = "PREFAB_SERVER_OFREP_STREAMS", default_value_t = true, action = ArgAction::Set, value_name = "true|false")]
+    pub ofrep_streams: bool,
+
     /// Maximum number of open streams for one API key
     #[arg(long, env = "PREFAB_SERVER_MAX_STREAMS_PER_KEY", default_value_t = Limits::default().streams_per_key, value_name = "COUNT")]
     pub max_streams_per_key: usize,
@@ -129,6 +137,8 @@ impl From<ServeArgs> for Options {
             max_connections_per_address,
             worker_threads,
             max_evaluations_per_second,
+            ofrep_requests_per_second,
+            ofrep_streams,
             max_streams_per_key,
             max_telemetry_bytes,
             max_front_end_telemetry_bytes,
@@ -155,6 +165,7 @@ impl From<ServeArgs> for Options {
                 streams_per_key: max_streams_per_key,
                 worker_threads,
                 evaluations_per_second: max_evaluations_per_second,
+                ofrep_requests_per_second,
                 telemetry_bytes_per_minute: max_telemetry_bytes,
                 front_end_telemetry_bytes_per_minute: max_front_end_telemetry_bytes,
                 audit_days,
@@ -163,6 +174,7 @@ impl From<ServeArgs> for Options {
             drain_timeout: Duration::from_secs(drain_timeout),
             evaluations_days,
             collect_contexts,
+            ofrep_streams,
             public_url,
             trusted_proxies,
         }

@@ -119,8 +119,8 @@ impl Server {
 
     fn item(&self, config: &Config) {
         let environments = self.project.environments();
-        let current = self.project.configs();
-        let problems = validate::find_problems(config, &current, &environments, &self.limits);
+        let (current, segments) = self.project.configs_and_segments();
+        let problems = validate::find_problems(config, (&current, &segments), &environments, &self.limits);
         let _ = diff::describe(None, Some(config), &environments);
         if problems.is_empty() {
             let again = item::to_config(&item::from_config(config), &environments);

@@ -75,7 +75,9 @@ impl Acceptor {
         loop {
             let accepted = tokio::select! {
                 _ = certificate.tick(), if context.tls.is_some() => {
-                    context.tls.iter().for_each(Tls::reload);
+                    // Files can be on a slow file system.
+                    let context = Arc::clone(&context);
+                    tokio::task::spawn_blocking(move || context.tls.iter().for_each(Tls::reload));
                     continue;
                 }
                 accepted = listener.accept() => accepted,

@@ -28,6 +28,8 @@ pub struct Options {
     pub evaluations_days: u32,
     /// Whether the server stores the contexts that clients report.
     pub collect_contexts: bool,
+    /// Whether OFREP responses offer an event stream of changes.
+    pub ofrep_streams: bool,
     /// The public URL of the server, for links, if it differs from the address.
     pub public_url: Option<PublicUrl>,
     /// The proxies whose `X-Forwarded-For` header is trusted.
@@ -48,6 +50,7 @@ impl Options {
             drain_timeout: Duration::from_secs(10),
             evaluations_days: 90,
             collect_contexts: true,
+            ofrep_streams: true,
             public_url: None,
             trusted_proxies: Vec::new(),
         }

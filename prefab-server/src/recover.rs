@@ -10,6 +10,7 @@ use prefab_store::{
     accounts::{Accounts as _, NewReset},
     clock,
     key::{IssuedKey, KeyKind},
+    names::{Case, fold},
 };
 use prefab_store_sqlite::{DATABASE, SqliteStore};
 
@@ -64,7 +65,9 @@ pub async fn recover_owner(
 
 async fn owner(file: &Path, email: &str) -> Result<Option<String>, StoreError> {
     let store = SqliteStore::open(file)?;
-    let Some(account) = store.account(email.trim().to_lowercase()).await? else { return Ok(None) };
+    let Some(account) = store.account(fold(email.trim(), Case::Insensitive).into_owned()).await? else {
+        return Ok(None);
+    };
     let person = account.person;
     store.set_owner(person.id, true).await?;
     let secret = Secret::new()?;

@@ -8,7 +8,11 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+};
 use tracing::{debug, error, info, warn};
 
 use crate::{
@@ -24,7 +28,7 @@ use crate::{
     tls::Tls,
 };
 use prefab_service::{
-    evaluate::cache::Cache,
+    evaluate::{cache::Cache, parts::ResponseParts},
     limits::Usage,
     metrics::Metrics,
     project_cache::ProjectCache,
@@ -69,6 +73,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         drain_timeout,
         evaluations_days,
         collect_contexts,
+        ofrep_streams,
         public_url,
         trusted_proxies,
     } = options;
@@ -110,6 +115,8 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let retention = Retention { evaluations_days, audit_days: limits.audit_days };
     let telemetry = Telemetry::new(Settings::new(collect_contexts, &limits), metrics.clone(), clock.clone());
     let sign_in = Arc::new(SignIn::new(&limits));
+    let waiting_refetches = limits.waiting_refetches;
+    let response_parts = ResponseParts::new(limits.evaluation_cache_bytes);
     let evaluations = Cache::new(limits.evaluation_cache_bytes, clock.clone());
     let service = Arc::new(Service {
         project_cache: Arc::clone(&project_cache),
@@ -130,6 +137,9 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         backup,
         sign_in,
         evaluations,
+        response_parts,
+        waiting_refetches: Semaphore::new(waiting_refetches),
+        ofrep_streams,
         stream_authorizations: Arc::default(),
         readiness: Readiness::default(),
         is_damaged,

@@ -37,6 +37,8 @@ mod with {
     struct Loaded {
         acceptor: TlsAcceptor,
         stamp: Stamp,
+        /// The state of the files for which a failure was logged.
+        failed: Option<Stamp>,
     }
 
     /// When the two files were last modified.
@@ -44,12 +46,14 @@ mod with {
 
     impl Tls {
         pub(crate) fn load(files: &TlsFiles) -> Result<Self, Error> {
-            let current = RwLock::new(Loaded { stamp: stamp(files), acceptor: read(files)? });
+            let current = RwLock::new(Loaded { stamp: stamp(files), acceptor: read(files)?, failed: None });
             Ok(Self { files: files.clone(), current })
         }
 
         /// Loads the certificate again if a file has changed. A certificate that cannot be used does not replace the current
-        /// one.
+        /// one; the next call tries again, because the two files are not replaced together.
+        ///
+        /// Reads files, so it blocks the thread.
         pub(crate) fn reload(&self) {
             let found = stamp(&self.files);
             if found == self.current.read().unwrap_or_else(PoisonError::into_inner).stamp {
@@ -57,13 +61,16 @@ mod with {
             }
             let loaded = read(&self.files);
             let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-            current.stamp = found;
             match loaded {
                 Ok(acceptor) => {
-                    current.acceptor = acceptor;
+                    *current = Loaded { acceptor, stamp: found, failed: None };
                     info!(certificate = %self.files.certificate.display(), "certificate reloaded");
                 }
-                Err(error) => warn!(%error, "certificate reload failed; serving the previous certificate"),
+                Err(error) if current.failed != Some(found) => {
+                    current.failed = Some(found);
+                    warn!(%error, "certificate reload failed; serving the previous certificate");
+                }
+                Err(_) => {}
             }
         }
 
@@ -103,6 +110,37 @@ mod with {
 
     fn failed<E: ToString>(path: &Path) -> impl Fn(E) -> Error {
         move |error| Error::Tls { path: path.to_owned(), cause: error.to_string() }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_failed_reload_is_tried_again() {
+            let dir = tempfile::tempdir().unwrap();
+            let (certificate, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
+            let one = || rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+            let (old, new) = (one(), one());
+            std::fs::write(&certificate, old.cert.pem()).unwrap();
+            std::fs::write(&key, old.signing_key.serialize_pem()).unwrap();
+            let tls = Tls::load(&TlsFiles { certificate: certificate.clone(), key: key.clone() }).unwrap();
+            let loaded = |tls: &Tls| {
+                let current = tls.current.read().unwrap();
+                (current.stamp == stamp(&tls.files), current.failed.is_some())
+            };
+            // Without their modification times, the two halves of a replacement look the same.
+            let later = SystemTime::now() + std::time::Duration::from_secs(5);
+            std::fs::write(&certificate, new.cert.pem()).unwrap();
+            File::options().write(true).open(&certificate).unwrap().set_modified(later).unwrap();
+            tls.reload();
+            assert_eq!(loaded(&tls), (false, true), "the key is still the old one");
+            let before = std::fs::metadata(&key).unwrap().modified().unwrap();
+            std::fs::write(&key, new.signing_key.serialize_pem()).unwrap();
+            File::options().write(true).open(&key).unwrap().set_modified(before).unwrap();
+            tls.reload();
+            assert_eq!(loaded(&tls), (true, false));
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub use prepared::PreparedChange;
 pub use request::{ChangeRequest, Mode, RuleSchedule};
 
 use crate::{
-    Conflict, Error, Service, actor::Actor, confidential, limits::Limits, names::NameIndex, namespaces,
+    Conflict, Error, Service, actor::Actor, confidential, limits::Limits, names::NewNames, namespaces,
     project::Configs, references, validate, workers,
 };
 
@@ -179,14 +179,12 @@ fn check(
     limits: &Limits,
     deadline: Instant,
 ) -> Result<Vec<PreparedChange>, Error> {
-    let (current, environments) = (actor.project.configs(), actor.project.environments());
+    let (current, segments) = actor.project.configs_and_segments();
+    let environments = actor.project.environments();
     let mut changes = Vec::with_capacity(edits.len());
-    let mut names = None;
+    let mut names = actor.project.new_names();
     for mut edit in edits {
         workers::check(deadline)?;
-        if let Some(config) = &edit.config {
-            check_names(config, &current, &mut names)?;
-        }
         if let Some(config) = edit.config.as_mut().filter(|_| !is_validated) {
             validate::convert_to_declared_type(config);
             namespaces::sort(config);
@@ -194,10 +192,14 @@ fn check(
                 let problem = format!("`{}` contains a redacted value instead of a value", config.key);
                 return Err(Error::Invalid(vec![problem.into()]));
             }
-            let problems = validate::find_problems(config, &current, &environments, limits);
+            let problems = validate::find_problems(config, (&current, &segments), &environments, limits);
             if !problems.is_empty() {
                 return Err(Error::Invalid(problems));
             }
+        }
+        // After the checks of the config, which limit the number of its tags.
+        if let Some(config) = &edit.config {
+            check_names(config, &current, &mut names)?;
         }
         let change = edit.prepare(&current);
         if policy.protects_references {
@@ -209,14 +211,13 @@ fn check(
     Ok(changes)
 }
 
-/// Rejects a new key or tag that looks like another one. The index is built for the first config with a new name.
-fn check_names(config: &Config, current: &Configs, names: &mut Option<NameIndex>) -> Result<(), Error> {
+/// Rejects a new key or tag that looks like another one.
+fn check_names(config: &Config, current: &Configs, names: &mut NewNames) -> Result<(), Error> {
     let before = current.get(&config.key).and_then(|version| version.config.as_ref());
     let is_known = |tag: &String| before.is_some_and(|before| before.tags.contains(tag));
     if before.is_some() && config.tags.iter().all(is_known) {
         return Ok(());
     }
-    let names = names.get_or_insert_with(|| NameIndex::new(current));
     if before.is_none() {
         names.check_key(&config.key)?;
     }

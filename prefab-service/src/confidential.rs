@@ -6,13 +6,31 @@
 
 use std::collections::BTreeSet;
 
-use prefab_core::{Config, ConfigValue, Value, confidential::is_fingerprint, datafile, redact};
+use prefab_core::{
+    Config, ConfigValue, Criterion, Operator, Value, confidential::is_fingerprint, datafile, redact,
+};
 use prefab_store::{Environment, Role, Roles};
 
 use crate::Problem;
 
 /// The rules that contain a value: those of an environment, or the default rules if `None`.
 pub type Scope = Option<i64>;
+
+/// The use of a value in a config. A reader can deduce a value from the effects of its use, so a value that the caller may
+/// not read is only restored for the same use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Use {
+    /// The result of a rule, or a variant.
+    Result,
+    /// The operand of this operator, compared with this property.
+    Operand(Operator, String),
+}
+
+impl Use {
+    fn by(criterion: &Criterion) -> Self {
+        Self::Operand(criterion.operator, criterion.property_name.clone())
+    }
+}
 
 /// Returns whether these roles may read the confidential values of a scope: the role publisher is required in every
 /// environment to which the rules apply, as for a change.
@@ -29,16 +47,35 @@ pub fn may_read(roles: &Roles, environments: &[Environment], scope: Scope) -> bo
 
 /// Returns whether a value is replaced in the redacted form. The cipher text of an encrypted value and the name of an
 /// environment variable are not secret.
-fn is_hidden(value: &ConfigValue) -> bool {
+pub(crate) fn is_hidden(value: &ConfigValue) -> bool {
     value.confidential
         && value.encrypted_with().is_none()
         && !matches!(value.value, Value::Provided(_) | Value::NotSet)
 }
 
+/// Returns whether a result of a config is confidential or encrypted, including the choices of rollouts.
+pub fn is_secret(config: &Config) -> bool {
+    let mut found = false;
+    visit(config, &mut |_, used, value| found |= *used == Use::Result && value.is_secret());
+    found
+}
+
+/// Makes a value confidential, with the choices of a rollout.
+pub(crate) fn make_confidential(value: &mut ConfigValue) {
+    visit_value_mut(value, &mut |value| value.confidential = true);
+}
+
+/// Returns whether a value, or a choice of a rollout, is confidential.
+pub(crate) fn is_confidential(value: &ConfigValue) -> bool {
+    let mut found = false;
+    visit_value(value, &mut |value| found |= value.confidential);
+    found
+}
+
 /// Returns the redacted form of a value.
 pub fn redacted_value(value: &ConfigValue) -> ConfigValue {
     let mut value = value.clone();
-    visit_value(&mut value, &mut |value| {
+    visit_value_mut(&mut value, &mut |value| {
         if is_hidden(value) {
             value.value = Value::String(fingerprint(value));
         }
@@ -49,7 +86,7 @@ pub fn redacted_value(value: &ConfigValue) -> ConfigValue {
 /// Returns the redacted form of a config.
 pub fn redacted(config: &Config) -> Config {
     let mut config = config.clone();
-    visit(&mut config, &mut |_, value| {
+    visit_mut(&mut config, &mut |_, _, value| {
         if is_hidden(value) {
             value.value = Value::String(fingerprint(value));
         }
@@ -60,7 +97,7 @@ pub fn redacted(config: &Config) -> Config {
 /// Returns the scopes that contain confidential values.
 pub fn scopes(config: &Config) -> BTreeSet<Scope> {
     let mut found = BTreeSet::new();
-    visit(&mut config.clone(), &mut |scope, value| {
+    visit(config, &mut |scope, _, value| {
         if is_hidden(value) {
             found.insert(scope);
         }
@@ -77,14 +114,15 @@ pub fn is_redacted(value: &ConfigValue) -> bool {
 /// Returns whether a config contains fingerprints.
 pub fn has_redacted(config: &Config) -> bool {
     let mut found = false;
-    visit(&mut config.clone(), &mut |_, value| found |= is_redacted(value));
+    visit(config, &mut |_, _, value| found |= is_redacted(value));
     found
 }
 
 /// Replaces the fingerprints in a config by the values of other versions of it.
 ///
-/// A value is found in the same scope, or in any scope that the caller may read. Otherwise a person could copy a value to an
-/// environment in which they can read it.
+/// A value is found in the same scope and for the same use, or in any scope that the caller may read. Otherwise a person
+/// could copy a value to an environment in which they can read it, or to a criterion whose effects reveal it. For the same
+/// reason, it is not found in a version of another config type or value type.
 ///
 /// # Errors
 ///
@@ -94,25 +132,29 @@ pub fn restored<'a>(
     versions: impl IntoIterator<Item = &'a Config>,
     may_read: impl Fn(Scope) -> bool,
 ) -> Result<Config, Problem> {
-    let mut known: Vec<(Scope, String, ConfigValue)> = Vec::new();
+    let mut known: Vec<Known> = Vec::new();
     for version in versions {
-        visit(&mut version.clone(), &mut |scope, value| {
-            if is_hidden(value) && !is_redacted(value) {
-                known.push((scope, fingerprint(value), value.clone()));
+        let has_type = (version.config_type, version.value_type) == (config.config_type, config.value_type);
+        visit(version, &mut |scope, used, value| {
+            let is_readable = may_read(scope);
+            if is_hidden(value) && !is_redacted(value) && (has_type || is_readable) {
+                let (fingerprint, value) = (fingerprint(value), value.value.clone());
+                known.push(Known { scope, used: used.clone(), is_readable, fingerprint, value });
             }
         });
     }
     let mut config = config;
     let mut is_unknown = false;
-    visit(&mut config, &mut |scope, value| {
+    visit_mut(&mut config, &mut |scope, used, value| {
         if !is_redacted(value) {
             return;
         }
         let Value::String(wanted) = &value.value else { return };
         let mut found = known
             .iter()
-            .filter(|(place, print, _)| print == wanted && (*place == scope || may_read(*place)))
-            .map(|(_, _, original)| &original.value);
+            .filter(|known| known.fingerprint == *wanted)
+            .filter(|known| known.is_readable || (known.scope == scope && known.used == *used))
+            .map(|known| &known.value);
         match found.next().cloned() {
             Some(original) if found.all(|other| *other == original) => value.value = original,
             _ => is_unknown = true,
@@ -121,11 +163,20 @@ pub fn restored<'a>(
     if is_unknown {
         let key = &config.key;
         return Err(format!(
-            "`{key}` contains a redacted value that is not one of its own; set a new value, or export with `reveal`"
+            "`{key}` contains a redacted value that it did not have in this place; set a new value, or export with `reveal`"
         )
         .into());
     }
     Ok(config)
+}
+
+/// A confidential value of a version.
+struct Known {
+    scope: Scope,
+    used: Use,
+    is_readable: bool,
+    fingerprint: String,
+    value: Value,
 }
 
 fn fingerprint(value: &ConfigValue) -> String {
@@ -135,26 +186,60 @@ fn fingerprint(value: &ConfigValue) -> String {
     }
 }
 
-fn visit(config: &mut Config, action: &mut impl FnMut(Scope, &mut ConfigValue)) {
-    for variant in &mut config.allowable_values {
-        visit_value(variant, &mut |value| action(None, value));
+fn visit<'c>(config: &'c Config, action: &mut impl FnMut(Scope, &Use, &'c ConfigValue)) {
+    for variant in &config.allowable_values {
+        visit_value(variant, &mut |value| action(None, &Use::Result, value));
     }
-    for row in &mut config.rows {
+    for row in &config.rows {
         let scope = row.project_env_id.filter(|id| *id != 0);
-        for rule in &mut row.values {
-            let values = rule.criteria.iter_mut().filter_map(|criterion| criterion.value_to_match.as_mut());
-            for value in values.chain(rule.value.as_mut()) {
-                visit_value(value, &mut |value| action(scope, value));
+        for rule in &row.values {
+            for criterion in &rule.criteria {
+                if let Some(value) = &criterion.value_to_match {
+                    let used = Use::by(criterion);
+                    visit_value(value, &mut |value| action(scope, &used, value));
+                }
+            }
+            if let Some(value) = &rule.value {
+                visit_value(value, &mut |value| action(scope, &Use::Result, value));
             }
         }
     }
 }
 
-fn visit_value(value: &mut ConfigValue, action: &mut dyn FnMut(&mut ConfigValue)) {
+fn visit_value<'v>(value: &'v ConfigValue, action: &mut dyn FnMut(&'v ConfigValue)) {
+    action(value);
+    if let Value::Weighted(weighted) = &value.value {
+        for choice in &weighted.values {
+            visit_value(&choice.value, action);
+        }
+    }
+}
+
+fn visit_mut(config: &mut Config, action: &mut impl FnMut(Scope, &Use, &mut ConfigValue)) {
+    for variant in &mut config.allowable_values {
+        visit_value_mut(variant, &mut |value| action(None, &Use::Result, value));
+    }
+    for row in &mut config.rows {
+        let scope = row.project_env_id.filter(|id| *id != 0);
+        for rule in &mut row.values {
+            for criterion in &mut rule.criteria {
+                let used = Use::by(criterion);
+                if let Some(value) = &mut criterion.value_to_match {
+                    visit_value_mut(value, &mut |value| action(scope, &used, value));
+                }
+            }
+            if let Some(value) = &mut rule.value {
+                visit_value_mut(value, &mut |value| action(scope, &Use::Result, value));
+            }
+        }
+    }
+}
+
+fn visit_value_mut(value: &mut ConfigValue, action: &mut dyn FnMut(&mut ConfigValue)) {
     action(value);
     if let Value::Weighted(weighted) = &mut value.value {
         for choice in &mut weighted.values {
-            visit_value(&mut choice.value, action);
+            visit_value_mut(&mut choice.value, action);
         }
     }
 }
@@ -194,6 +279,66 @@ mod tests {
         assert!(restored(moved.clone(), [&current], |scope| scope.is_none()).is_err());
         let done = restored(moved, [&current], |_| true).unwrap();
         assert_eq!(done, config(&[(None, "of production"), (Some(3), "default")]));
+    }
+
+    #[test]
+    fn a_value_that_the_caller_may_not_read_is_restored_only_for_the_same_use() {
+        let secret = || ConfigValue::from("hunter2").confidential();
+        let criterion = |operator, property: &str| Criterion {
+            property_name: property.to_owned(),
+            operator,
+            value_to_match: Some(secret()),
+        };
+        let with = |criteria: Vec<Criterion>, value: ConfigValue| {
+            let values = vec![ConditionalValue::when(criteria, value)];
+            Config { rows: vec![ConfigRow::default_row(values)], ..config(&[]) }
+        };
+        let result = with(Vec::new(), secret());
+        let operand = with(vec![criterion(Operator::PropIsOneOf, "user.plan")], "x".into());
+        let typed = |value_type| Config { value_type, ..result.clone() };
+        for (what, current, sent) in [
+            (
+                "a result as a pattern",
+                &result,
+                with(vec![criterion(Operator::PropMatches, "user.id")], "x".into()),
+            ),
+            ("a result as a segment", &result, with(vec![criterion(Operator::InSeg, "")], "x".into())),
+            (
+                "an operand of another operator",
+                &operand,
+                with(vec![criterion(Operator::PropStartsWithOneOf, "user.plan")], "x".into()),
+            ),
+            (
+                "an operand for another property",
+                &operand,
+                with(vec![criterion(Operator::PropIsOneOf, "user.id")], "x".into()),
+            ),
+            ("an operand as a result", &operand, result.clone()),
+            ("another type of values", &result, typed(prefab_core::ValueType::Double)),
+            (
+                "another type of config",
+                &result,
+                Config { config_type: prefab_core::ConfigType::Segment, ..result.clone() },
+            ),
+        ] {
+            let problem = restored(redacted(&sent), [current], |_| false).unwrap_err().to_string();
+            assert!(problem.contains("redacted") && !problem.contains("hunter2"), "{what}: {problem}");
+            assert_eq!(restored(redacted(&sent), [current], |_| true).unwrap(), sent, "{what}");
+        }
+        assert_eq!(restored(redacted(&operand), [&operand], |_| false).unwrap(), operand);
+    }
+
+    #[test]
+    fn a_choice_of_a_rollout_makes_a_config_secret() {
+        let choice = |value| prefab_core::WeightedValue { weight: 1, value };
+        let rollout = |value| {
+            let values = vec![choice("plain".into()), choice(value)];
+            let weighted = prefab_core::WeightedValues { values, hash_by_property_name: None };
+            let rules = vec![ConditionalValue::always(ConfigValue::from(Value::Weighted(weighted)))];
+            Config { rows: vec![ConfigRow::default_row(rules)], ..Config::default() }
+        };
+        assert!(is_secret(&rollout(ConfigValue::from("inner").confidential())));
+        assert!(!is_secret(&rollout("plain".into())));
     }
 
     #[test]

@@ -8,18 +8,21 @@ use std::{
 use prefab_core::ConfigType;
 use prefab_store::Version;
 
+use crate::names::NameIndex;
+
 /// The current configs of a project by key, with the rows of all environments.
 pub type Configs = BTreeMap<String, Arc<Version>>;
 
 /// The current configs of a project, and what is derived from them.
 ///
 /// Readers share the maps. A change copies a map only while a reader uses it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct CurrentConfigs {
     configs: Arc<Configs>,
     segments: Arc<HashSet<String>>,
+    names: Arc<NameIndex>,
     /// The deletions of keys, because clients may report these keys for a while.
-    deleted: HashMap<String, Version>,
+    deleted: Arc<HashMap<String, Version>>,
 }
 
 impl CurrentConfigs {
@@ -31,6 +34,16 @@ impl CurrentConfigs {
     /// Returns the keys of the segments.
     pub(crate) fn segments(&self) -> Arc<HashSet<String>> {
         Arc::clone(&self.segments)
+    }
+
+    /// Returns the index of the names of the configs.
+    pub(crate) fn names(&self) -> Arc<NameIndex> {
+        Arc::clone(&self.names)
+    }
+
+    /// Returns whether no reader uses the map of configs, so that a change does not copy it.
+    pub(crate) fn is_unshared(&mut self) -> bool {
+        Arc::get_mut(&mut self.configs).is_some()
     }
 
     /// Returns the current version of a key, or `None` if it is deleted.
@@ -66,12 +79,21 @@ impl CurrentConfigs {
                     segments.remove(&version.key);
                 }
             }
+            let before = configs.get(&version.key).and_then(|before| before.config.as_ref());
+            let after = version.config.as_ref();
+            if NameIndex::is_changed_by(&version.key, before, after) {
+                let names = Arc::make_mut(&mut self.names);
+                before.into_iter().for_each(|config| names.remove(&version.key, config));
+                after.into_iter().for_each(|config| names.add(&version.key, config));
+            }
             if version.config.is_some() {
-                self.deleted.remove(&version.key);
+                if self.deleted.contains_key(&version.key) {
+                    Arc::make_mut(&mut self.deleted).remove(&version.key);
+                }
                 configs.insert(version.key.clone(), Arc::new(version.clone()));
             } else {
                 configs.remove(&version.key);
-                self.deleted.insert(version.key.clone(), version.clone());
+                Arc::make_mut(&mut self.deleted).insert(version.key.clone(), version.clone());
             }
         }
     }
@@ -95,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_follow_the_configs() {
+    fn segments_and_names_follow_the_configs() {
         let mut current = CurrentConfigs::default();
         current.apply(&[
             version(1, "a", Some(ConfigType::Segment)),
@@ -108,8 +130,17 @@ mod tests {
         assert!(current.segments().is_empty());
         assert_eq!((before.0.len(), before.1.len()), (3, 2), "readers keep what they have");
         assert!(current.has_or_had("a") && current.get("a").is_none());
+        let similar = |current: &CurrentConfigs| {
+            let (names, configs) = (current.names(), current.configs());
+            names.similar_keys(&configs, "c\u{feff}").map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(similar(&current), ["c"]);
+        current.apply(&[version(6, "c\u{200b}", Some(ConfigType::Config))]);
+        assert_eq!(similar(&current), ["c", "c\u{200b}"]);
+        current.apply(&[version(7, "c\u{200b}", None)]);
+        assert_eq!(similar(&current), ["c"]);
         let mut ids: Vec<i64> = current.versions().iter().map(|version| version.id).collect();
         ids.sort_unstable();
-        assert_eq!(ids, [3, 4, 5]);
+        assert_eq!(ids, [3, 4, 5, 7]);
     }
 }

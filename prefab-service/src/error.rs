@@ -22,10 +22,10 @@ pub enum Error {
     #[error("{0}")]
     Forbidden(&'static str),
     /// The request is invalid.
-    #[error("invalid: {}", join(.0))]
+    #[error("invalid request: {}", join(.0))]
     Invalid(Vec<Problem>),
     /// An environment requires a comment.
-    #[error("invalid: {0}")]
+    #[error("invalid request: {0}")]
     NeedsComment(Problem),
     /// The request conflicts with the current state.
     #[error(transparent)]

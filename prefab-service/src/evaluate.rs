@@ -2,20 +2,27 @@
 
 pub mod cache;
 pub mod contexts;
+mod host;
+pub mod parts;
 mod value;
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-    time::Instant,
-};
+use std::{fmt::Write as _, time::Instant};
 
-use prefab_core::{Config, ConfigType, ContextSet};
-use prefab_eval::{Contexts, Evaluation, Host, Ruleset};
+use prefab_core::{Context, ContextSet};
+use prefab_eval::{Contexts, Evaluation};
+use prefab_publish::is_for_front_ends;
 use serde_json::{Map, Value as Json, json};
 
-use crate::{project_cache::Caller, workers::Busy};
+use crate::{
+    project_cache::Caller,
+    workers::{self, Busy},
+};
 use cache::DependsOn;
+pub(crate) use host::FrontEnd;
+use parts::{Form, Reader, ResponseParts};
+
+/// The number of evaluations after which the deadline is checked.
+pub(crate) const CHECK_INTERVAL: usize = 16;
 
 /// The two formats of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,52 +33,72 @@ pub enum ResponseFormat {
     V2,
 }
 
+impl ResponseFormat {
+    /// Returns the name, which is part of the inputs of a cached response.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+        }
+    }
+}
+
 /// Evaluates every config that a front end may read. Returns the response, and what it depends on besides its inputs.
 ///
 /// # Errors
 ///
 /// [`Busy`] after the deadline.
 pub fn evaluate_all(
-    ruleset: &Ruleset,
+    parts: &ResponseParts,
     contexts: &ContextSet,
     caller: &Caller,
     format: ResponseFormat,
     now_millis: i64,
     deadline: Instant,
-) -> Result<(Json, DependsOn), Busy> {
+) -> Result<(String, DependsOn), Busy> {
+    let (ruleset, last_id) = caller.channel.ruleset_with_id();
     let host = FrontEnd::new(now_millis);
-    // Personal overrides are in effect in the user's browser as well.
-    let default = caller.user_id.as_deref().map(|user_id| {
-        ContextSet::from(prefab_core::Context::new("prefab-api-key").with("user-id", user_id))
-    });
-    let default = default.unwrap_or_default();
+    let default = user_context(caller);
     let stack = Contexts { global: &default, ..Contexts::of(contexts) };
-    let mut values: BTreeMap<&str, Json> = BTreeMap::new();
-    for entry in ruleset.entries().filter(|entry| is_visible(&entry.config())) {
-        if Instant::now() >= deadline {
-            return Err(Busy);
-        }
-        let key = entry.key();
-        let evaluation = ruleset.evaluate(key, &stack, &host);
-        values.extend(evaluation.ok().and_then(|evaluation| Some((key, encode(&evaluation, format)?))));
-    }
-    let key_id = caller.key_id.to_string();
-    let json = match format {
-        ResponseFormat::V1 => json!({ "values": values, "apikeyMetadata": { "keyId": key_id } }),
-        ResponseFormat::V2 => json!({ "evaluations": values, "apikeyMetadata": { "id": key_id } }),
+    let readable = parts.readable_keys(caller.environment, Reader::FrontEnd, &ruleset, last_id, |entry| {
+        is_for_front_ends(&entry.config())
+    });
+    let form = match format {
+        ResponseFormat::V1 => Form::V1,
+        ResponseFormat::V2 => Form::V2,
     };
-    Ok((json, host.depends_on()))
+    let mut body = String::from(match format {
+        ResponseFormat::V1 => "{\"values\":{",
+        ResponseFormat::V2 => "{\"evaluations\":{",
+    });
+    let mut separator = "";
+    for (index, key) in readable.keys.iter().enumerate() {
+        if index.is_multiple_of(CHECK_INTERVAL) {
+            workers::check(deadline)?;
+        }
+        let Ok(evaluation) = ruleset.evaluate(key, &stack, &host) else { continue };
+        let member = parts.text(&evaluation, form, || {
+            Some(format!("{}:{}", Json::from(&**key), encode(&evaluation, format)?))
+        });
+        if let Some(member) = member {
+            body.push_str(separator);
+            body.push_str(&member);
+            separator = ",";
+        }
+    }
+    let id = match format {
+        ResponseFormat::V1 => "keyId",
+        ResponseFormat::V2 => "id",
+    };
+    // Writing to a string cannot fail.
+    let _ = write!(body, "}},\"apikeyMetadata\":{{\"{id}\":\"{}\"}}}}", caller.key_id);
+    Ok((body, host.depends_on()))
 }
 
-/// Returns whether front ends may read a config: flags and log levels always, others if they are marked.
-fn is_visible(config: &Config) -> bool {
-    match config.config_type {
-        ConfigType::FeatureFlag | ConfigType::LogLevel => true,
-        ConfigType::Segment | ConfigType::Deleted | ConfigType::Schema => false,
-        ConfigType::NotSet | ConfigType::Config | ConfigType::LimitDefinition | ConfigType::LogLevelV2 => {
-            config.send_to_client_sdk
-        }
-    }
+/// Returns the context of the user to whom the API key belongs. Personal overrides are in effect in the user's browser as well.
+pub(crate) fn user_context(caller: &Caller) -> ContextSet {
+    let user = caller.user_id.as_deref();
+    user.map(|id| Context::new("prefab-api-key").with("user-id", id).into()).unwrap_or_default()
 }
 
 /// Encodes one evaluation. Returns `None` for a secret, and for a type that front ends do not support.
@@ -108,46 +135,4 @@ fn metadata(evaluation: &Evaluation<'_>) -> Json {
         metadata["weightedValueIndex"] = index.to_string().into();
     }
     metadata
-}
-
-/// The host of front-end evaluations. It hides the environment variables of the server.
-///
-/// It records whether the evaluation read the clock or chance. Without either, equal inputs give an equal result.
-struct FrontEnd {
-    now_millis: i64,
-    used_clock: AtomicBool,
-    used_chance: AtomicBool,
-}
-
-impl FrontEnd {
-    fn new(now_millis: i64) -> Self {
-        Self { now_millis, used_clock: AtomicBool::new(false), used_chance: AtomicBool::new(false) }
-    }
-
-    fn depends_on(&self) -> DependsOn {
-        if self.used_chance.load(Relaxed) {
-            DependsOn::Chance
-        } else if self.used_clock.load(Relaxed) {
-            DependsOn::Clock
-        } else {
-            DependsOn::Inputs
-        }
-    }
-}
-
-impl Host for FrontEnd {
-    fn now_millis(&self) -> i64 {
-        self.used_clock.store(true, Relaxed);
-        self.now_millis
-    }
-
-    fn env_var(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn random(&self) -> f64 {
-        self.used_chance.store(true, Relaxed);
-        let random = getrandom::u32().unwrap_or_default();
-        f64::from(random) / (f64::from(u32::MAX) + 1.0)
-    }
 }

@@ -19,6 +19,7 @@ pub mod log_level_rules;
 pub mod metrics;
 pub mod names;
 pub mod namespaces;
+pub mod ofrep;
 pub mod origin;
 pub mod personal_overrides;
 pub mod project;

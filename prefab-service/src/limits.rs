@@ -11,7 +11,7 @@ use std::time::Duration;
 use prefab_eval::RegexLimits;
 
 pub use table::Limit;
-pub use usage::{Principal, StreamPermit, Usage};
+pub use usage::{DelayPermit, Principal, StreamPermit, Usage};
 
 /// The limits of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Limits {
     pub http2_idle_timeout: Duration,
     /// Maximum number of open streams per API key. One key serves a whole fleet, so this is generous.
     pub streams_per_key: usize,
+    /// Maximum number of responses to streams with an invalid key that are delayed at the same time.
+    pub delayed_responses: usize,
     /// Maximum time that a stream may wait for its peer to read.
     pub stream_write_timeout: Duration,
     /// Maximum number of event streams of the management API per person, token or key.
@@ -47,6 +49,10 @@ pub struct Limits {
     pub job_timeout: Duration,
     /// Maximum front-end evaluation requests per second and API key that are not answered from the cache.
     pub evaluations_per_second: usize,
+    /// Maximum OFREP requests per second and API key; `None` means no limit.
+    pub ofrep_requests_per_second: Option<usize>,
+    /// Maximum number of OFREP requests that wait for a version that this server does not have yet.
+    pub waiting_refetches: usize,
     /// Maximum memory for cached front-end evaluations per environment, in bytes.
     pub evaluation_cache_bytes: usize,
     /// Maximum telemetry per minute and API key, in bytes.
@@ -57,6 +63,8 @@ pub struct Limits {
     pub evaluation_rows_per_hour: usize,
     /// Maximum number of loggers stored per environment.
     pub logger_rows: usize,
+    /// Maximum number of environments per project.
+    pub environments_per_project: usize,
     /// Maximum number of configs per import.
     pub import_configs: usize,
     /// Maximum number of context properties per request to explain an evaluation.
@@ -84,6 +92,7 @@ impl Default for Limits {
             connections_per_address: 10_000,
             http2_idle_timeout: Duration::from_secs(60),
             streams_per_key: 15_000,
+            delayed_responses: 1_000,
             stream_write_timeout: Duration::from_secs(60),
             event_streams_per_principal: 20,
             response_cache_bytes: 8 << 20,
@@ -91,11 +100,14 @@ impl Default for Limits {
             queued_jobs: 64,
             job_timeout: Duration::from_secs(10),
             evaluations_per_second: 500,
+            ofrep_requests_per_second: None,
+            waiting_refetches: 1_000,
             evaluation_cache_bytes: 8 << 20,
             telemetry_bytes_per_minute: 256 << 20,
             front_end_telemetry_bytes_per_minute: 8 << 20,
             evaluation_rows_per_hour: 5_000,
             logger_rows: 10_000,
+            environments_per_project: 500,
             import_configs: 100_000,
             explain_properties: 1_000,
             patterns_per_config: RegexLimits::DEFAULT.patterns_per_config,

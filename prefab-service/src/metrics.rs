@@ -15,6 +15,15 @@ pub struct RequestLabels {
     pub status: u16,
 }
 
+/// The labels of an OFREP request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OfrepLabels {
+    /// `flag`, `flags` or `stream`.
+    pub endpoint: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+}
+
 /// The metrics of a server. Clones share the counters.
 #[derive(Clone, Default)]
 pub struct Metrics {
@@ -38,6 +47,12 @@ pub struct Metrics {
     pub evaluations: Counter,
     /// Evaluations refused because their key sent too many per second.
     pub evaluations_refused: Counter,
+    /// OFREP requests, by endpoint and status.
+    pub ofrep_requests: Family<OfrepLabels, Counter>,
+    /// Open OFREP event streams.
+    pub ofrep_streams: Gauge,
+    /// Events sent on OFREP event streams.
+    pub ofrep_stream_events: Counter,
     /// Bytes of telemetry received.
     pub telemetry_bytes: Counter,
     /// Telemetry entries dropped: unknown config keys, or beyond a limit.
@@ -58,6 +73,9 @@ impl Metrics {
             streams_refused,
             evaluations,
             evaluations_refused,
+            ofrep_requests,
+            ofrep_streams,
+            ofrep_stream_events,
             telemetry_bytes,
             telemetry_dropped,
         } = self.clone();
@@ -88,6 +106,9 @@ impl Metrics {
             "Evaluations refused because their key sent too many per second",
             evaluations_refused,
         );
+        registry.register("ofrep_requests", "OFREP requests", ofrep_requests);
+        registry.register("ofrep_streams", "Open OFREP event streams", ofrep_streams);
+        registry.register("ofrep_stream_events", "Events sent on OFREP event streams", ofrep_stream_events);
         registry.register("telemetry_bytes", "Bytes of telemetry received", telemetry_bytes);
         registry.register(
             "telemetry_dropped",

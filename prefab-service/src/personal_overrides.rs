@@ -90,6 +90,10 @@ fn users(rule: &ConditionalValue) -> Option<&[String]> {
 /// Parses a value with strings for leaves, as the official tool sends overrides: `{"int": "42"}`.
 ///
 /// The declared type of the config decides how a string is parsed.
+///
+/// # Errors
+///
+/// The member that is invalid, and what is expected there.
 pub fn coerce(variant: &Json, declared: ValueType) -> Result<ConfigValue, String> {
     let fields = variant.as_object().ok_or("`variant`: expected an object such as {\"bool\": \"true\"}")?;
     let (kind, leaf) = fields.iter().next().ok_or("`variant`: expected one member, such as \"bool\"")?;

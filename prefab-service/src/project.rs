@@ -12,14 +12,14 @@ use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard, watch};
 pub use crate::current_configs::Configs;
 use crate::{
     current_configs::CurrentConfigs,
+    names::NewNames,
     workers::{Kind, Workers},
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_publish::{Channel, for_environment, for_sdk};
 use prefab_store;
 use prefab_store::{
-    Appended, DraftMark, Environment, Heads, Remembered, Store, StoreError, Version,
-    names::{self, Case, NoMatch},
+    Appended, DraftMark, Environment, Heads, Remembered, Store, StoreError, Version, names::NoMatch,
 };
 
 /// A project in memory.
@@ -167,8 +167,8 @@ impl Project {
         self.read(|current| current.has_or_had(key))
     }
 
-    /// Finds the key of a current or deleted config: the exact key, else the only one that looks the same. Returns `None`
-    /// if there is none.
+    /// Finds a config key: the exact key of a current or deleted config, else the only key of a current config that looks
+    /// the same. Returns `None` if there is none.
     ///
     /// # Errors
     ///
@@ -177,13 +177,21 @@ impl Project {
         if self.has_or_had(text) {
             return Ok(Some(text.to_owned()));
         }
-        let configs = self.configs();
-        let keys: Vec<&str> = configs.keys().map(String::as_str).collect();
-        match names::find(&keys, text, Case::Sensitive, |key| (None, *key)) {
-            Ok(key) => Ok(Some((*key).to_owned())),
-            Err(NoMatch::Unknown(_)) => Ok(None),
-            Err(problem) => Err(problem),
+        let (configs, names) = self.read(|current| (current.configs(), current.names()));
+        let similar: Vec<&str> = names.similar_keys(&configs, text).collect();
+        match *similar {
+            [] => Ok(None),
+            [key] => Ok(Some(key.to_owned())),
+            _ => {
+                let similar = similar.into_iter().map(|key| key.escape_debug().to_string());
+                Err(NoMatch::Ambiguous(similar.collect()))
+            }
         }
+    }
+
+    /// Returns a check of new names beside the current ones.
+    pub(crate) fn new_names(&self) -> NewNames {
+        self.read(|current| NewNames::new(current.configs(), current.names()))
     }
 
     /// Waits for the turn to change configs without a version that the caller expects. Requests that take turns do not
@@ -241,7 +249,7 @@ impl Project {
         let this = Arc::clone(self);
         let publish = move || {
             *last_id = newest;
-            this.current.write().unwrap_or_else(PoisonError::into_inner).apply(&versions);
+            this.apply_to_current(&versions);
             this.publish(&versions, newest);
             this.published.send_replace(newest);
         };
@@ -249,11 +257,33 @@ impl Project {
         let _ = workers.run_always(Kind::Publish, Some(self.id), publish).await;
     }
 
-    /// Returns what this server and its clients have seen of the project.
-    pub(crate) async fn remembered(&self) -> Remembered {
-        let last_id = *self.last_id.lock().await;
-        let versions = self.read(CurrentConfigs::versions);
-        Remembered { project: self.id, last_id, versions, heads: Heads::Older }
+    /// Applies versions to the configs in memory. Calls come one after the other, because the caller holds the lock of the
+    /// newest id.
+    fn apply_to_current(&self, versions: &[Version]) {
+        let current = || self.current.write().unwrap_or_else(PoisonError::into_inner);
+        {
+            let mut current = current();
+            if current.is_unshared() {
+                current.apply(versions);
+                return;
+            }
+        }
+        // The maps are copied and the old ones are dropped without the lock, so that readers do not wait.
+        let mut next = self.read(CurrentConfigs::clone);
+        next.apply(versions);
+        let old = std::mem::replace(&mut *current(), next);
+        drop(old);
+    }
+
+    /// Returns what this server and its clients have seen of the project, or `None` while the process stops.
+    pub(crate) async fn remembered(&self, workers: &Workers) -> Option<Remembered> {
+        let (last_id, current) = {
+            let last_id = self.last_id.lock().await;
+            (*last_id, self.read(CurrentConfigs::clone))
+        };
+        let versions =
+            workers.run_always(Kind::Publish, Some(self.id), move || current.versions()).await.ok()?;
+        Some(Remembered { project: self.id, last_id, versions, heads: Heads::Older })
     }
 
     /// Returns the id of the newest published change.
@@ -295,6 +325,11 @@ impl Project {
             });
             channel.publish(configs.collect(), last_id, self.pointer(environment, last_id));
         }
+    }
+
+    /// Returns the current configs, and the keys of the segments among them.
+    pub fn configs_and_segments(&self) -> (Arc<Configs>, Arc<HashSet<String>>) {
+        self.read(|current| (current.configs(), current.segments()))
     }
 
     fn segments(&self) -> Arc<HashSet<String>> {

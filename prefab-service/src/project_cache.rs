@@ -5,7 +5,7 @@
 mod recovery;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{self, Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -13,7 +13,7 @@ use std::{
 use tokio::sync::{Mutex, watch};
 use tracing::warn;
 
-use crate::{key_usage::KeyUsage, origin::Origin, project::Project, workers::Workers};
+use crate::{key_usage::KeyUsage, ofrep::stream_token, origin::Origin, project::Project, workers::Workers};
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_publish::{Audience, Channel};
 use prefab_store::{
@@ -45,8 +45,10 @@ pub struct ProjectCache {
     key_usage: KeyUsage,
     /// Counts changes to the set of valid API keys and to their expiry.
     keys_changed: watch::Sender<u64>,
-    /// When the versions of a project were last appended again because a client had newer ones, in milliseconds since 1970.
-    recovered_at: sync::Mutex<HashMap<ProjectId, i64>>,
+    /// The projects whose versions were appended again because a client had newer ones.
+    recovered: sync::Mutex<HashSet<ProjectId>>,
+    /// The time at which the cache was opened, in microseconds since 1970.
+    opened_at_micros: i64,
 }
 
 #[derive(Default)]
@@ -99,6 +101,7 @@ impl ProjectCache {
     ) -> Result<Self, StoreError> {
         // Subscribed before the first read, so that no change in between is missed.
         let watch = sync::Mutex::new(Some(store.watch()));
+        let opened_at_micros = clock.now_micros();
         let cache = Self {
             store,
             watch,
@@ -109,7 +112,8 @@ impl ProjectCache {
             state: RwLock::default(),
             refreshing: Mutex::default(),
             keys_changed: watch::Sender::new(0),
-            recovered_at: sync::Mutex::default(),
+            recovered: sync::Mutex::default(),
+            opened_at_micros,
         };
         cache.refresh().await?;
         Ok(cache)
@@ -168,8 +172,10 @@ impl ProjectCache {
         let known: HashMap<ProjectId, i64> = self.read(|state| {
             state.projects.values().map(|project| (project.id, project.published_id())).collect()
         });
-        let unchanged = self.recover(&known).await?;
+        // A recovery that fails must not delay changes of keys and of other projects. The caller retries.
+        let recovered = self.recover(&known).await;
         self.apply_registry().await?;
+        let unchanged = recovered.as_ref().map(HashSet::clone).unwrap_or_default();
         for project in self.projects() {
             if unchanged.contains(&project.id) {
                 project.refresh_drafts(&*self.store).await?;
@@ -177,7 +183,7 @@ impl ProjectCache {
                 self.read_project(&project).await?;
             }
         }
-        Ok(())
+        recovered.map(drop)
     }
 
     async fn read_project(&self, project: &Arc<Project>) -> Result<(), StoreError> {
@@ -303,12 +309,23 @@ impl ProjectCache {
     }
 
     fn find(&self, text: &str) -> Option<Caller> {
-        let id = key::parse_id(text)?;
+        self.caller_if(key::parse_id(text)?, |key| key.hash.matches(&KeyHash::of(text)))
+    }
+
+    /// Returns the caller whose API key has this token for event streams.
+    pub fn caller_of_stream_token(&self, token: &str) -> Option<Caller> {
+        self.caller_if(stream_token::key_id(token)?, |key| stream_token::matches(token, key))
+    }
+
+    /// Returns the token for event streams of an API key.
+    pub fn stream_token(&self, key_id: i64) -> Option<String> {
+        self.read(|state| state.keys.get(&key_id).map(stream_token::of))
+    }
+
+    /// Returns the caller with the API key `id`, if the key is valid and has been proved.
+    fn caller_if(&self, id: i64, is_proved: impl FnOnce(&StoredKey) -> bool) -> Option<Caller> {
         self.read(|state| {
-            let key = state.keys.get(&id).filter(|key| self.is_valid(key))?;
-            if !key.hash.matches(&KeyHash::of(text)) {
-                return None;
-            }
+            let key = state.keys.get(&id).filter(|key| self.is_valid(key) && is_proved(key))?;
             let project = state.projects.get(&key.project)?;
             Some(Caller {
                 key_id: key.id,

@@ -12,6 +12,7 @@ use prefab_core::{Config, ConfigType, ConfigValue, Operator, Value, ValueType};
 use crate::{
     Problem,
     ProblemCode::{self, Duplicate, Invalid, OutOfRange, Required, Unknown, WrongType},
+    confidential::is_hidden,
     limits::Limits,
     project::Configs,
 };
@@ -30,19 +31,22 @@ const MAX_TAGS: usize = 20;
 /// Maximum length of a tag, in characters.
 const MAX_TAG_CHARS: usize = 40;
 
+/// The cause of an invalid duration that must not be shown.
+const CONFIDENTIAL_DURATION: &str = "expected an ISO 8601 duration, for example `PT30S`";
+
 /// Number of problems after which the validation of a config ends.
 const MAX_PROBLEMS: usize = 20;
 
-/// Lists the problems of a config beside the current ones.
+/// Lists the problems of a config beside the current ones. `segments` are the keys of the current segments.
 pub fn find_problems(
     config: &Config,
-    current: &Configs,
+    (current, segments): (&Configs, &HashSet<String>),
     environments: &[Environment],
     limits: &Limits,
 ) -> Vec<Problem> {
     let mut problems = validate_config(config, current, environments, &mut Schemas::new(limits));
     if problems.len() < MAX_PROBLEMS {
-        for (_, problem) in validate_ruleset(&[config], current, environments, MAX_PROBLEMS) {
+        for (_, problem) in validate_ruleset(&[config], (current, segments), environments, MAX_PROBLEMS) {
             // The engine also reports missing and unknown operators.
             if !problems.iter().any(|known| known.place == problem.place) {
                 problems.push(problem);
@@ -140,9 +144,14 @@ fn rows(config: &Config, environments: &[Environment], problems: &mut Vec<Proble
             }
             let place = format!("rows[{at}].values[{rule_at}]");
             for (criterion_at, criterion) in rule.criteria.iter().enumerate() {
+                let place = format!("{place}.criteria[{criterion_at}]");
                 if let Some((code, cause)) = operator_problem(criterion.operator) {
-                    let place = format!("{place}.criteria[{criterion_at}].operator");
-                    problems.push(Problem::at(place, code, cause));
+                    problems.push(Problem::at(format!("{place}.operator"), code, cause));
+                }
+                let names_segment = matches!(criterion.operator, Operator::InSeg | Operator::NotInSeg);
+                if names_segment && criterion.value_to_match.as_ref().is_some_and(is_hidden) {
+                    let cause = "the key of a segment must not be confidential";
+                    problems.push(Problem::at(format!("{place}.valueToMatch"), Invalid, cause));
                 }
             }
             match &rule.value {
@@ -183,18 +192,20 @@ fn value_problems(config: &Config, value: &ConfigValue, place: &str, problems: &
     if let Value::Duration(text) = &value.value
         && let Err(error) = prefab_core::parse_duration(text)
     {
-        problems.push(Problem::at(format!("{place}.duration"), Invalid, error.to_string()));
+        let cause = if value.confidential { CONFIDENTIAL_DURATION.to_owned() } else { error.to_string() };
+        problems.push(Problem::at(format!("{place}.duration"), Invalid, cause));
     }
     if let Value::Json(text) = &value.value
         && value.encrypted_with().is_none()
         && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text)
     {
-        problems.push(Problem::at(format!("{place}.json"), Invalid, error.to_string()));
+        let cause = if value.confidential { "expected JSON".to_owned() } else { error.to_string() };
+        problems.push(Problem::at(format!("{place}.json"), Invalid, cause));
     }
     if !is_of_type(value, config) {
         let (declared, actual) = (config.value_type.name(), value.value.kind());
         let message = match (config.value_type, &value.value) {
-            (ValueType::Double, Value::Int(int)) => {
+            (ValueType::Double, Value::Int(int)) if !value.confidential => {
                 format!(
                     "the config is declared as {declared}, but a double cannot represent the int {int} exactly"
                 )

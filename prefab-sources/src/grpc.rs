@@ -1,5 +1,7 @@
 //! A server over gRPC.
 
+#[cfg(feature = "rustls")]
+use std::sync::OnceLock;
 use std::{sync::Arc, time::Duration};
 
 use prefab_proto::{packed, services::config_service_client::ConfigServiceClient, wire};
@@ -12,7 +14,7 @@ use tonic::{
 
 use crate::{
     RemoteOptions, RemoteSource, SourceError, SourceErrorKind,
-    remote::{Checkpoint, Frame, Frames, Purpose, Transport},
+    remote::{Checkpoint, Frame, Frames, Purpose, Transport, without_credentials},
 };
 
 /// Address and limits of a gRPC server.
@@ -68,6 +70,10 @@ const IDLE_FRAME_INTERVAL: Duration = Duration::from_secs(30);
 
 struct Grpc {
     endpoint: Endpoint,
+    /// The endpoint with the CA certificates of the system, after they were read without an error.
+    #[cfg(feature = "rustls")]
+    with_tls: OnceLock<Endpoint>,
+    /// The address without credentials.
     url: String,
     key: MetadataValue<Ascii>,
     timeout: Duration,
@@ -77,9 +83,10 @@ struct Grpc {
 impl Grpc {
     fn new(key: &str, options: GrpcOptions) -> Result<Self, SourceError> {
         let GrpcOptions { url, timeout, max_bytes } = options;
+        let shown = without_credentials(&url);
         let wrong =
-            |why: &str| SourceError::new(SourceErrorKind::InvalidSetting, NAME, format!("`{url}` {why}"));
-        let endpoint = Endpoint::from_shared(url.clone())
+            |why: &str| SourceError::new(SourceErrorKind::InvalidSetting, NAME, format!("`{shown}` {why}"));
+        let endpoint = Endpoint::from_shared(url)
             .map_err(|cause| wrong(&format!("is not a URL: {}", root(&cause))))?
             .connect_timeout(timeout)
             .http2_keep_alive_interval(PING_INTERVAL)
@@ -95,29 +102,42 @@ impl Grpc {
         };
         let mut key = MetadataValue::try_from(key).map_err(|_| {
             SourceError::new(SourceErrorKind::InvalidSetting, NAME, "the API key contains control characters")
+                .with_advice("remove them from PREFAB_API_KEY")
         })?;
         key.set_sensitive(true);
-        Ok(Self { endpoint, url, key, timeout, max_bytes })
+        Ok(Self {
+            endpoint,
+            #[cfg(feature = "rustls")]
+            with_tls: OnceLock::new(),
+            url: shown,
+            key,
+            timeout,
+            max_bytes,
+        })
     }
 
     /// Returns the endpoint with TLS, if it uses TLS. Without CA certificates it cannot, until the system has some.
     #[cfg(feature = "rustls")]
-    fn endpoint(&self, name: &'static str) -> Result<Endpoint, SourceError> {
-        let endpoint = self.endpoint.clone();
-        if endpoint.uri().scheme_str() != Some("https") {
+    fn endpoint(&self, name: &'static str) -> Result<&Endpoint, SourceError> {
+        if self.endpoint.uri().scheme_str() != Some("https") {
+            return Ok(&self.endpoint);
+        }
+        if let Some(endpoint) = self.with_tls.get() {
             return Ok(endpoint);
         }
-        endpoint.tls_config(tonic::transport::ClientTlsConfig::new().with_native_roots()).map_err(|cause| {
+        let tls = tonic::transport::ClientTlsConfig::new().with_native_roots();
+        let endpoint = self.endpoint.clone().tls_config(tls).map_err(|cause| {
             self.unavailable(name, &format!("cannot be reached over TLS: {}", root(&cause))).with_advice(
                 "install the package `ca-certificates`, or set SSL_CERT_FILE to a file with CA certificates",
             )
-        })
+        })?;
+        Ok(self.with_tls.get_or_init(|| endpoint))
     }
 
     #[cfg(not(feature = "rustls"))]
     #[expect(clippy::unnecessary_wraps, reason = "same signature as with the feature `rustls`")]
-    fn endpoint(&self, _name: &'static str) -> Result<Endpoint, SourceError> {
-        Ok(self.endpoint.clone())
+    fn endpoint(&self, _name: &'static str) -> Result<&Endpoint, SourceError> {
+        Ok(&self.endpoint)
     }
 
     /// Opens a new connection: one that died silently must not be reused.
@@ -140,7 +160,7 @@ impl Grpc {
     }
 
     fn slow(&self, name: &'static str, limit: Duration) -> SourceError {
-        self.unavailable(name, &format!("did not respond within {limit:?}"))
+        self.unavailable(name, &format!("did not respond within {} s", limit.as_secs_f64()))
     }
 
     fn unavailable(&self, name: &'static str, what: &str) -> SourceError {
@@ -163,6 +183,10 @@ impl Transport for Grpc {
     type Frames = MessageFrames;
 
     fn server_id(&self) -> String {
+        self.url.clone()
+    }
+
+    fn address(&self) -> String {
         self.url.clone()
     }
 

@@ -22,7 +22,7 @@ use crate::{
 
 use connector::Connector;
 use origin::Origin;
-pub use proxy::proxy_for;
+pub use proxy::{invalid_proxy_variables, proxy_for};
 pub use reports::ReportSink;
 use stream::EventFrames;
 #[cfg(feature = "fuzzing")]
@@ -145,7 +145,7 @@ impl Http {
         let HttpOptions { cdn_url, api_urls, stream_urls, timeout, max_bytes } = options;
         let origins = |name: &str, urls: Vec<String>| -> Result<Vec<Origin>, SourceError> {
             if urls.is_empty() {
-                return Err(SourceError::new(SourceErrorKind::InvalidSetting, name, "no address is set"));
+                return Err(no_address(name));
             }
             urls.iter().map(|url| Origin::parse(name, url, key)).collect()
         };
@@ -176,6 +176,10 @@ impl Transport for Http {
         self.api.iter().map(Origin::base).collect::<Vec<_>>().join(",")
     }
 
+    fn address(&self) -> String {
+        self.api.first().map(|origin| origin.shown().to_owned()).unwrap_or_default()
+    }
+
     async fn checkpoint(&mut self, since: i64, purpose: Purpose) -> Result<Checkpoint, SourceError> {
         let api = 0..self.api.len();
         let cdn = self.cdn.iter().map(|_| CDN);
@@ -193,9 +197,7 @@ impl Transport for Http {
             }
         }
         // There is at least one address, so one of them has responded or failed.
-        Err(failed.unwrap_or_else(|| {
-            SourceError::new(SourceErrorKind::InvalidSetting, "remote_api", "no address is set")
-        }))
+        Err(failed.unwrap_or_else(|| no_address("remote_api")))
     }
 
     async fn open(&mut self, since: i64) -> Result<EventFrames, SourceError> {
@@ -210,6 +212,12 @@ impl Transport for Http {
     }
 }
 
+fn no_address(name: &str) -> SourceError {
+    let variable = if name == "streaming" { "PREFAB_STREAM_URL" } else { "PREFAB_API_URL" };
+    SourceError::new(SourceErrorKind::InvalidSetting, name, "no address is set")
+        .with_advice(format!("set {variable}"))
+}
+
 /// The index of the CDN in a list of origins.
 const CDN: usize = usize::MAX;
 
@@ -222,7 +230,7 @@ async fn head(
     let response = match timeout(limit, request.send()).await {
         Ok(Ok(response)) => response,
         Ok(Err(cause)) => return Err(origin.unreachable(&cause)),
-        Err(_) => return Err(origin.unavailable(format!("did not respond within {limit:?}"))),
+        Err(_) => return Err(origin.unavailable(format!("did not respond within {} s", limit.as_secs_f64()))),
     };
     match response.status() {
         StatusCode::OK | StatusCode::NOT_MODIFIED => Ok(response),

@@ -111,7 +111,8 @@ pub enum RemoteState {
     Connecting,
     /// The configs are up to date, or from the cache.
     Ready {
-        /// The origin of the latest update: `cache`, `remote_cdn_api`, `remote_api` or `streaming`.
+        /// The origin of the latest update: `cache`, `remote_cdn_api`, `remote_api`, `remote_api_grpc` or
+        /// `streaming`.
         source: Arc<str>,
     },
     /// The server rejected the API key. It is retried every minute, because keys can be re-enabled.
@@ -134,9 +135,16 @@ pub enum RemoteState {
 /// # } Ok::<(), prefab_sources::SourceError>(())
 /// ```
 pub struct RemoteSource {
+    address: String,
     start: Box<dyn FnOnce(mpsc::Sender<SourceEvent>) -> BoxFuture<'static, ()> + Send>,
     state: watch::Sender<RemoteState>,
     connection: watch::Sender<Connection>,
+}
+
+/// Returns an address without its user name and password, also if it is not a valid URL.
+pub(crate) fn without_credentials(url: &str) -> String {
+    let host = url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)));
+    host.map_or_else(|| url.to_owned(), |(scheme, host)| format!("{scheme}://{host}"))
 }
 
 /// The name of a [`RemoteSource`] in logs. Its updates have the names of their origins.
@@ -147,6 +155,7 @@ impl RemoteSource {
         let cache =
             options.cache_dir.as_ref().map(|dir| Cache::new(dir, &options.api_key, transport.server_id()));
         Self {
+            address: transport.address(),
             start: Box::new(|out| {
                 let updates = UpdateSender::new(out, transport.stream_name());
                 Box::pin(async move { Cycle::new(transport, options, cache, updates).run().await })
@@ -154,6 +163,11 @@ impl RemoteSource {
             state: watch::channel(RemoteState::Connecting).0,
             connection: watch::channel(Connection::default()).0,
         }
+    }
+
+    /// Returns the first address of the server, without credentials.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Returns a receiver of the state.
@@ -189,7 +203,7 @@ impl ConfigSource for RemoteSource {
     }
 
     fn updates(self: Box<Self>) -> UpdateStream {
-        let Self { start, state, connection } = *self;
+        let Self { address: _, start, state, connection } = *self;
         let (out, events) = mpsc::channel(1);
         Box::pin(RemoteUpdates::new(start(out), events, Shown { state, connection }))
     }

@@ -24,7 +24,7 @@ const SETTLE_TIME: Duration = Duration::from_millis(50);
 /// How long a file that became shorter, empty or absent must stay the same, by default. It may be about to be written.
 pub(crate) const QUIET_TIME: Duration = Duration::from_secs(2);
 
-/// A file that changes continuously is applied after this number of reads.
+/// A file that changes continuously is applied after this number of reads without a shorter content.
 const MAX_SETTLE_READS: usize = 4;
 
 /// A shorter file that changes continuously is applied after this number of quiet times.
@@ -138,15 +138,17 @@ impl<W: WatchedFile> Watcher<W> {
             } else {
                 (SETTLE_TIME, SETTLE_TIME)
             };
-            if changed_at.elapsed() >= settle_time
-                || (!is_shorter && reads >= MAX_SETTLE_READS)
-                || started.elapsed() >= quiet_time.saturating_mul(MAX_QUIET_TIMES)
-            {
+            let changes_continuously = if is_shorter {
+                started.elapsed() >= quiet_time.saturating_mul(MAX_QUIET_TIMES)
+            } else {
+                reads >= MAX_SETTLE_READS
+            };
+            if changed_at.elapsed() >= settle_time || changes_continuously {
                 break;
             }
             sleep(every).await;
             let again = self.read_state(len);
-            reads += 1;
+            reads = if is_shorter { 0 } else { reads + 1 };
             if again.seen.digest != read.seen.digest {
                 changed_at = Instant::now();
             }
@@ -210,6 +212,7 @@ mod tests {
     struct Script {
         file: tempfile::NamedTempFile,
         looks: Mutex<Vec<&'static str>>,
+        quiet_time: Duration,
     }
 
     impl WatchedFile for Script {
@@ -218,7 +221,7 @@ mod tests {
         }
 
         fn quiet_time(&self) -> Duration {
-            2 * SETTLE_TIME
+            self.quiet_time
         }
 
         fn read(&self) -> Result<Option<String>, SourceError> {
@@ -234,8 +237,12 @@ mod tests {
     }
 
     async fn check<const N: usize>(looks: &[&'static str], expected: [&str; N]) {
+        check_quiet(2 * SETTLE_TIME, looks, expected).await;
+    }
+
+    async fn check_quiet<const N: usize>(quiet_time: Duration, looks: &[&'static str], expected: [&str; N]) {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let script = Script { file, looks: Mutex::new(looks.to_vec()) };
+        let script = Script { file, looks: Mutex::new(looks.to_vec()), quiet_time };
         let items = watch(script, Duration::from_millis(1)).take(N).collect::<Vec<_>>().await;
         let got: Vec<String> =
             items.into_iter().map(|item| item.unwrap().findings[0].message.clone()).collect();
@@ -252,6 +259,16 @@ mod tests {
         check(&["old", "", "", "new", "new"], ["old", "new"]).await;
         check(&["old", "o", "o", "ol", "ol", "old", "new"], ["old", "new"]).await;
         check(&["old", "n", "n", "n", "n"], ["old", "n"]).await;
+    }
+
+    #[tokio::test]
+    async fn without_a_quiet_time_a_change_still_has_to_settle() {
+        check_quiet(Duration::ZERO, &["old", "", "ne", "new", "new"], ["old", "new"]).await;
+    }
+
+    #[tokio::test]
+    async fn reads_of_a_shorter_file_do_not_count_as_reads_of_a_changing_one() {
+        check(&["old", "", "n", "", "n", "", "half-written", "written", "written"], ["old", "written"]).await;
     }
 
     #[tokio::test]

@@ -100,22 +100,22 @@ pub enum YamlErrorKind {
     #[error("the control character U+{:04X} is not allowed", u32::from(*.0))]
     ControlCharacter(char),
     /// The text has a second document.
-    #[error("a second document starts")]
+    #[error("a second YAML document starts here")]
     SeveralDocuments,
     /// Collections are nested too deeply.
-    #[error("is nested deeper than {MAX_DEPTH} levels")]
+    #[error("collections are nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
-    /// An alias is within the node that it repeats.
-    #[error("the alias is within the node that it repeats")]
+    /// An alias refers to a node that contains it.
+    #[error("the alias refers to a node that contains it")]
     AliasOfItself,
     /// Aliases repeat too much.
     #[error("aliases repeat more than {MAX_ALIASED_NODES} nodes or {MAX_ALIASED_BYTES} bytes")]
     TooManyAliased,
     /// The text has too many nodes.
-    #[error("has more than {MAX_NODES} nodes")]
+    #[error("the file has more than {MAX_NODES} nodes")]
     TooManyNodes,
     /// The keys are too long in total.
-    #[error("all keys together have more than {MAX_KEYS_BYTES} bytes")]
+    #[error("the keys have more than {MAX_KEYS_BYTES} bytes in total")]
     KeysTooLong,
 }
 
@@ -131,7 +131,7 @@ impl YamlErrorKind {
             Self::ControlCharacter(_) => "remove it, or write it as an escape in double quotes",
             Self::SeveralDocuments => "keep one document and remove the `---` between them",
             Self::TooDeep => "write dotted keys instead of nesting them",
-            Self::AliasOfItself => "repeat a node outside of the alias",
+            Self::AliasOfItself => "refer to a node that does not contain the alias",
             Self::TooManyAliased => "use fewer aliases",
             Self::TooManyNodes | Self::KeysTooLong => "check that it is the right file",
         }

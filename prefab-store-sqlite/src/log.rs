@@ -135,6 +135,18 @@ fn head(
     Ok((newest.map(|(id, _)| id), newest.and_then(|(id, live)| live.then_some(id))))
 }
 
+/// Returns the id of the newest version, also of one that cannot be decoded.
+pub(super) fn head_id(
+    connection: &Connection,
+    project: ProjectId,
+    key: &str,
+) -> Result<Option<i64>, StoreError> {
+    connection
+        .prepare_cached("SELECT id FROM config_head WHERE project_id = ?1 AND key = ?2")
+        .and_then(|mut select| select.query_row(params![project.0, key], |row| row.get(0)).optional())
+        .map_err(failed("reading the current version"))
+}
+
 const COLUMNS: &str = "v.id, v.previous_id, v.key, v.body, v.user_id, v.email, v.api_key_id, v.user_identity, \
                        v.changed_at_millis, v.tags";
 

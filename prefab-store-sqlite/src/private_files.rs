@@ -7,6 +7,10 @@ use std::{
 };
 
 /// Creates a folder that only its owner can read. An existing folder stays unchanged.
+///
+/// # Errors
+///
+/// The I/O error if the folder cannot be created.
 pub fn folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -15,7 +19,11 @@ pub fn folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Creates an empty file that only its owner can read. Fails if the file exists.
+/// Creates an empty file that only its owner can read.
+///
+/// # Errors
+///
+/// The I/O error if the file cannot be created. It is [`ErrorKind::AlreadyExists`] if the file exists.
 pub fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -25,11 +33,30 @@ pub fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Creates a file that only its owner can read, unless the file exists.
+///
+/// # Errors
+///
+/// The I/O error if the file cannot be created.
 pub fn claim(path: &Path) -> io::Result<()> {
     match create(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+/// Writes the names of the files in the folder of a file to the disk, so that renames survive a power failure.
+pub fn sync_folder_of(path: &Path) -> io::Result<()> {
+    // Other systems cannot open a folder as a file.
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(())
     }
 }
 
@@ -49,6 +76,10 @@ pub fn is_open_to_all(path: &Path) -> bool {
 
 /// Gives a file the owner and the group of its folder, so that a server that runs as this owner can open it. Does nothing if
 /// this process is not allowed to.
+///
+/// # Errors
+///
+/// The I/O error if the file or its folder cannot be read, or if the owner cannot be changed for another reason.
 pub fn give_to_owner_of_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {

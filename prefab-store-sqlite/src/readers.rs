@@ -9,7 +9,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
-use crate::{BUSY_TIMEOUT, failed};
+use crate::{BUSY_TIMEOUT, STATEMENTS, failed};
 use prefab_store::{StoreError, StoreFuture};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -66,6 +66,7 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }

@@ -8,6 +8,7 @@ use prefab_store::{
     StoreChange, StoreError, StoreFuture, Version, clock::Clock, is_same_content, recovery_actor,
 };
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use tracing::warn;
 
 use crate::{SqliteStore, audit, drafts, failed, log, write};
 
@@ -107,16 +108,28 @@ fn recover_project(
             continue;
         }
         let id = ids.next();
-        log::insert(transaction, project, again(&head, id, clock.now_millis()))?;
-        rebase_draft(transaction, project, &head, id)?;
+        let now = clock.now_millis();
+        log::insert(transaction, project, again(&head, head.id, id, now))?;
+        rebase_draft(transaction, project, &head.key, head.id, id)?;
         recovered.appended += 1;
         offers.extend(newer.map(|newer| (newer, head.config, id)));
     }
-    // What is left is not in the database. Sorted, so that equal states give equal logs.
-    let mut gone: Vec<Version> = seen.into_values().filter(|version| version.config.is_some()).collect();
-    gone.sort_by_key(|version| version.id);
-    for version in gone {
+    // What is left is not in the database, or cannot be decoded. Sorted, so that equal states give equal logs.
+    let mut left: Vec<Version> = seen.into_values().filter(|version| version.config.is_some()).collect();
+    left.sort_by_key(|version| version.id);
+    for version in left {
         let id = ids.next();
+        if let Some(damaged) = log::head_id(transaction, project, &version.key)? {
+            warn!(
+                key = version.key,
+                id = damaged,
+                "current version is damaged, appending the remembered one"
+            );
+            log::insert(transaction, project, again(&version, damaged, id, clock.now_millis()))?;
+            rebase_draft(transaction, project, &version.key, damaged, id)?;
+            recovered.appended += 1;
+            continue;
+        }
         log::insert(transaction, project, deletion(&version, id, clock.now_millis()))?;
         recovered.deleted += 1;
         offers.push((version, None, 0));
@@ -162,15 +175,10 @@ fn last_id(connection: &Connection, project: ProjectId) -> Result<Option<i64>, S
         .map_err(failed("reading the last id"))
 }
 
-/// Returns a copy of a current version.
-fn again(head: &Version, id: i64, changed_at_millis: i64) -> Version {
-    Version {
-        id,
-        previous_id: Some(head.id),
-        changed_by: recovery_actor(),
-        changed_at_millis,
-        ..head.clone()
-    }
+/// Returns a copy of a version, which replaces the current version `previous`.
+fn again(version: &Version, previous: i64, id: i64, changed_at_millis: i64) -> Version {
+    let changed_by = recovery_actor();
+    Version { id, previous_id: Some(previous), changed_by, changed_at_millis, ..version.clone() }
 }
 
 /// Returns the deletion of a key that the database does not contain.
@@ -183,12 +191,13 @@ fn deletion(version: &Version, id: i64, changed_at_millis: i64) -> Version {
 fn rebase_draft(
     transaction: &Transaction<'_>,
     project: ProjectId,
-    head: &Version,
+    key: &str,
+    base_id: i64,
     id: i64,
 ) -> Result<(), StoreError> {
     transaction
         .prepare_cached("UPDATE draft SET base_id = ?4 WHERE project_id = ?1 AND key = ?2 AND base_id = ?3")
-        .and_then(|mut update| update.execute(params![project.0, head.key, head.id, id]))
+        .and_then(|mut update| update.execute(params![project.0, key, base_id, id]))
         .map(drop)
         .map_err(failed("updating a draft"))
 }

@@ -10,6 +10,7 @@ use std::{
 
 use recovered_copy::{Previous, recover_copy};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use tracing::warn;
 
 use crate::{newest_schema, private_files};
 
@@ -113,35 +114,75 @@ pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Resul
     }
     let previous = if is_there { Previous::read(&database) } else { Previous::default() };
     // The copy is complete and on the disk before any existing file is renamed.
-    let copy = beside(&database, ".restoring");
-    let _ = fs::remove_file(&copy);
-    let written = private_files::create(&copy).and_then(|mut new| {
-        io::copy(&mut File::open(backup)?, &mut new)?;
-        new.sync_all()
-    });
-    written.map_err(failed(&copy))?;
-    let (newest, drafts) = recover_copy(&copy, previous).map_err(|error| {
-        let _ = fs::remove_file(&copy);
-        let source =
-            std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
-        RestoreError::Backup { path: backup.to_owned(), cause: format!("{error}{source}") }
-    })?;
-    private_files::give_to_owner_of_folder(&copy).map_err(failed(&copy))?;
+    let copy = Copy(beside(&database, ".restoring"));
+    let (newest, drafts) = copy.write(backup, previous)?;
     let aside = beside(&database, &format!(".before-{}", prefab_store::clock::now_micros()));
-    let mut kept = None;
-    if is_there {
-        fs::rename(&database, &aside).map_err(failed(&aside))?;
-        kept = Some(aside.clone());
-    }
     // SQLite would apply the companion files of a damaged or lost database to the new one.
-    for end in ["-wal", "-shm"] {
-        let (left, aside) = (beside(&database, end), beside(&aside, end));
-        if left.exists() {
-            fs::rename(&left, &aside).map_err(failed(&aside))?;
+    let old = ["", "-wal", "-shm"].map(|end| (beside(&database, end), beside(&aside, end)));
+    let mut renames: Vec<_> = old.into_iter().filter(|(from, _)| from.exists()).collect();
+    renames.push((copy.0.clone(), database.clone()));
+    rename_all(&renames).map_err(|(path, source)| RestoreError::Io { path, source })?;
+    // The new database is in place even if this fails. Its content is on the disk, and only the new name may be lost.
+    if let Err(error) = private_files::sync_folder_of(&database) {
+        warn!(%error, database = %database.display(), "writing the folder of the restored database to the disk failed");
+    }
+    Ok(Restored { database, projects, configs, drafts, newest, kept: is_there.then_some(aside) })
+}
+
+/// The copy of a backup. Dropping it removes its files, unless the copy was renamed.
+struct Copy(PathBuf);
+
+impl Copy {
+    /// Writes the copy and prepares it. Returns the newest version id and the number of drafts.
+    fn write(&self, backup: &Path, previous: Previous) -> Result<(i64, usize), RestoreError> {
+        let failed = |source| RestoreError::Io { path: self.0.clone(), source };
+        // SQLite would apply the companion files of a restore that was killed to this copy.
+        self.remove().map_err(failed)?;
+        let written = private_files::create(&self.0).and_then(|mut new| {
+            io::copy(&mut File::open(backup)?, &mut new)?;
+            new.sync_all()
+        });
+        written.map_err(failed)?;
+        let recovered = recover_copy(&self.0, previous).map_err(|error| {
+            let source = std::error::Error::source(&error);
+            let source = source.map(|source| format!(": {source}")).unwrap_or_default();
+            RestoreError::Backup { path: backup.to_owned(), cause: format!("{error}{source}") }
+        })?;
+        private_files::give_to_owner_of_folder(&self.0).map_err(failed)?;
+        Ok(recovered)
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        for end in ["", "-wal", "-shm", "-journal"] {
+            match fs::remove_file(beside(&self.0, end)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        // The next restore removes files that cannot be removed now.
+        let _ = self.remove();
+    }
+}
+
+/// Renames all files, or none. Returns the new path that could not be written, with the cause.
+fn rename_all(renames: &[(PathBuf, PathBuf)]) -> Result<(), (PathBuf, io::Error)> {
+    for (done, (from, to)) in renames.iter().enumerate() {
+        if let Err(error) = fs::rename(from, to) {
+            for (from, to) in renames[..done].iter().rev() {
+                if let Err(error) = fs::rename(to, from) {
+                    warn!(%error, from = %to.display(), to = %from.display(), "renaming a file back failed");
+                }
+            }
+            return Err((to.clone(), error));
         }
     }
-    fs::rename(&copy, &database).map_err(failed(&database))?;
-    Ok(Restored { database, projects, configs, drafts, newest, kept })
+    Ok(())
 }
 
 /// Returns the path of a companion file.

@@ -9,7 +9,9 @@ mod bounded;
 
 use crate::*;
 use prefab_core::ids::ProjectId;
-use prefab_store::{Change, ConfigLog as _, Expected, Project, Projects as _, Version};
+use prefab_store::{
+    Change, ConfigLog as _, Expected, Heads, Project, Projects as _, Recovery as _, Remembered, Version,
+};
 
 struct TestStore {
     dir: TempDir,
@@ -74,6 +76,25 @@ async fn a_database_of_the_first_schema_is_migrated_completely() {
     let project = registry.projects[0].id;
     assert_eq!(store.since(project, 0).await.unwrap()[0].key, "a");
     store.append(project, vec![change("a", Some(2), Expected::Version(101))]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_recovery_replaces_a_damaged_version_by_the_remembered_one() {
+    let test = test_store().await;
+    for key in ["damaged", "good"] {
+        test.append(change(key, Some(1), Expected::Absent)).await.unwrap();
+    }
+    let versions = test.store.since(test.project.id, 0).await.unwrap();
+    let last_id = versions[1].id + 1;
+    let connection = Connection::open(test.dir.path().join("prefab.db")).unwrap();
+    connection.execute("UPDATE config_version SET body = x'ff' WHERE key = 'damaged'", []).unwrap();
+    assert_eq!(test.since(0).await, [("good".to_owned(), true)]);
+    let remembered = Remembered { project: test.project.id, last_id, versions, heads: Heads::Older };
+    let recovered = test.store.recover(vec![remembered]).await.unwrap();
+    assert_eq!((recovered[0].appended, recovered[0].deleted, recovered[0].drafts), (1, 0, 0));
+    let current = test.store.since(test.project.id, last_id).await.unwrap();
+    let rows = current[0].config.as_ref().map(|config| &config.rows);
+    assert_eq!((&*current[0].key, rows), ("damaged", Some(&Config::constant("damaged", 1).rows)));
 }
 
 #[tokio::test]

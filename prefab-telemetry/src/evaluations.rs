@@ -117,10 +117,13 @@ impl Evaluations {
     }
 
     /// Returns the counts and resets them. A used counter stays allocated; one without counts since the previous drain is
-    /// released.
-    pub(crate) fn drain(&self) -> Vec<EvaluationSummary> {
+    /// released. Passes the config key of every evaluation to `evaluated`.
+    pub(crate) fn drain(&self, mut evaluated: impl FnMut(&str)) -> Vec<EvaluationSummary> {
         let mut counts = Vec::new();
         self.tables.drain(|answer, count| counts.push((Arc::clone(answer), count)));
+        for (answer, _) in &counts {
+            evaluated(answer.entry.key());
+        }
         counts.extend(std::mem::take(&mut *self.in_use()).into_iter().map(|key| (key, 1)));
         summaries(&counts)
     }

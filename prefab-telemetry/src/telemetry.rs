@@ -142,11 +142,18 @@ impl Telemetry {
 
     /// Returns everything counted since the last drain, and resets all counters.
     pub fn drain(&self, now_millis: i64) -> Report {
+        self.drain_and_visit(now_millis, |_| ())
+    }
+
+    /// Returns the same as [`drain`](Self::drain), and passes the config key of every counted evaluation to `evaluated`.
+    ///
+    /// Keys that were only counted by [`count_in_use`](Self::count_in_use) are not passed. A key may be passed several times.
+    pub fn drain_and_visit(&self, now_millis: i64, evaluated: impl FnMut(&str)) -> Report {
         let (context_shapes, example_contexts) = self.contexts.drain(now_millis);
         Report {
             start_at_millis: self.drained_at_millis.swap(now_millis, Ordering::Relaxed),
             end_at_millis: now_millis,
-            summaries: self.evaluations.drain(),
+            summaries: self.evaluations.drain(evaluated),
             example_contexts,
             context_shapes,
             loggers: self.loggers.drain(),

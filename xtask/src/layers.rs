@@ -49,6 +49,8 @@ const LAYERS: &[Layer] = &[
         may_use: Only(&["prefab-core", "prefab-eval", "prefab-proto"]),
         pure: true,
     },
+    // The rules that the OpenFeature provider and the server share.
+    Layer { name: "prefab-openfeature-mapping", may_use: Only(&["prefab-core", "prefab-eval"]), pure: true },
     Layer { name: "prefab-log", may_use: Only(&["prefab-core"]), pure: false },
     Layer { name: "prefab-sources", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
     // Only for `[dev-dependencies]`.
@@ -87,6 +89,7 @@ const LAYERS: &[Layer] = &[
             "prefab-core",
             "prefab-eval",
             "prefab-management-api",
+            "prefab-openfeature-mapping",
             "prefab-proto",
             "prefab-publish",
             "prefab-sources",

@@ -187,7 +187,7 @@ async fn a_protected_environment_requires_an_approved_draft() {
     );
     assert!(workspace.run(&["draft", "list"]).contains("requires the approval of a second person"));
     workspace.fails(&["draft", "publish", "max-jobs"], 5, "approve this draft");
-    workspace.fails(&["draft", "approve", "max-jobs"], 5, "another person has to approve it");
+    workspace.fails(&["draft", "approve", "max-jobs"], 5, "another person must approve it");
     let other = workspace.run(&["key", "create", "Development", "--kind", "admin", "--user", "42", "--json"]);
     let other: serde_json::Value = serde_json::from_str(&other).unwrap();
     let mut approve = workspace.command(&["draft", "approve", "max-jobs"]);

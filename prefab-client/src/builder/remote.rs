@@ -1,8 +1,10 @@
 //! Builder options for the server.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
-use prefab_sources::{ApiKey, HttpOptions, RemoteOptions, RemoteSource};
+use prefab_sources::{
+    ApiKey, Finding, HttpOptions, RemoteOptions, RemoteSource, http::invalid_proxy_variables,
+};
 
 use crate::{ClientBuilder, Datasources, Error, OnInitFailure, env, init_gate::InitGate, log_target::LOG};
 
@@ -235,7 +237,15 @@ impl ClientBuilder {
     }
 
     /// Returns the server, if one is configured, and the gate that its first response opens.
-    pub(crate) fn remote(&self) -> Result<(InitGate, Option<RemoteSource>), Error> {
+    pub(crate) fn remote(&mut self) -> Result<(InitGate, Option<RemoteSource>), Error> {
+        let (gate, remote) = self.connect()?;
+        if remote.is_some() {
+            self.check_proxies();
+        }
+        Ok((gate, remote))
+    }
+
+    fn connect(&self) -> Result<(InitGate, Option<RemoteSource>), Error> {
         let Remote {
             api_key: _,
             api_urls: _,
@@ -262,11 +272,13 @@ impl ClientBuilder {
         let mut options = RemoteOptions::new(key);
         options.cache_dir.clone_from(cache_dir);
         options.poll_interval = poll_interval.unwrap_or(options.poll_interval);
-        let gate = InitGate::closed(*on_init_failure, *init_timeout);
+        let with_gate = |source: RemoteSource| {
+            (InitGate::closed(*on_init_failure, source.address(), *init_timeout), Some(source))
+        };
         #[cfg(feature = "grpc")]
         if let Some(url) = grpc_url {
             let grpc = prefab_sources::GrpcOptions::new(url);
-            return Ok((gate, Some(RemoteSource::grpc(options, grpc)?)));
+            return Ok(with_gate(RemoteSource::grpc(options, grpc)?));
         }
         if self.remote.api_urls.is_empty() {
             return Err(Error::MissingApiUrl);
@@ -276,7 +288,23 @@ impl ClientBuilder {
             http.stream_urls.clone_from(stream_urls);
         }
         http.cdn_url.clone_from(cdn_url);
-        Ok((gate, Some(RemoteSource::http(options, http)?)))
+        Ok(with_gate(RemoteSource::http(options, http)?))
+    }
+
+    /// Reports the variables that are ignored because they are not the URL of a proxy. Does not show their values, which
+    /// may contain credentials.
+    fn check_proxies(&mut self) {
+        let Remote { api_urls, stream_urls, cdn_url, .. } = &self.remote;
+        let urls = api_urls.iter().chain(stream_urls).chain(cdn_url);
+        #[cfg(feature = "telemetry")]
+        let urls = urls.chain(&self.telemetry.url);
+        let variables: BTreeSet<_> = urls.flat_map(|url| invalid_proxy_variables(url)).collect();
+        self.setting_findings.extend(variables.into_iter().map(|variable| {
+            let message = format!(
+                "ignored {variable}: it is not the URL of a proxy; write for example `http://proxy.example.com:3128`"
+            );
+            Finding::new("settings", message)
+        }));
     }
 
     /// Returns the sink for telemetry reports, or `None` if no address is known.

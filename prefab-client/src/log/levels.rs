@@ -18,9 +18,9 @@ const LEGACY_OWN_LOGGER: &str = "prefab";
 pub(super) fn attach(engine: &Arc<Engine>, filter: &LogFilter, options: &LogOptions) {
     let logger_key = options.logger_key.clone();
     let notifier = ChangeNotifier::new(engine, filter.refresh_handle(), logger_key.clone());
-    let listening = engine.listeners.add(move |change| notifier.notify(change));
+    let listening = engine.log_filters.add(move |change| notifier.notify(change));
     let levels = ClientLevels { engine: Arc::clone(engine), logger_key, _listening: listening };
-    // The listener was added first, so that no change is missed.
+    // The notifier was added first, so that no change is missed.
     filter.attach(Arc::new(levels));
 }
 

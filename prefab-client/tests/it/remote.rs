@@ -1,7 +1,7 @@
 //! Guarantees of a client with a server: initialization, changes, outages, the cache, closing.
 #![allow(clippy::unwrap_used, reason = "a test and its helpers")]
 
-mod no_certificates;
+mod process_env;
 mod runtimes;
 mod state;
 #[cfg(feature = "telemetry")]
@@ -94,11 +94,13 @@ fn a_slow_server_is_an_error_or_ignored_as_configured() {
     let started = Instant::now();
     let client = of(&server).init_timeout(timeout).value("mine", 7).build().unwrap();
     let error = client.get::<i64>("mine").unwrap_err();
-    assert_eq!(error, Error::InitializationTimeout { key: Some("mine".into()), timeout, cause: None });
+    let url = server.url();
     assert_eq!(
         error.to_string(),
-        "config `mine`: no response from the server within 300ms; check PREFAB_API_URL"
+        format!("config `mine`: no response from {url} within 0.3 s; check PREFAB_API_URL")
     );
+    let expected = Error::InitializationTimeout { key: Some("mine".into()), url, timeout, cause: None };
+    assert_eq!(error, expected);
     let waited = started.elapsed();
     assert!(waited >= timeout && waited < SECOND, "waited {waited:?}");
 
@@ -128,7 +130,7 @@ fn the_timeout_error_names_the_unreachable_server() {
     let client = of(&server).init_timeout(SECOND / 2).build().unwrap();
     let message = client.get::<i64>("max-jobs").unwrap_err().to_string();
     let expected = format!(
-        "config `max-jobs`: no response from the server within 500ms; remote_api: `{}` could not be reached: \
+        "config `max-jobs`: no response from {0} within 0.5 s; remote_api: `{0}` could not be reached: \
          Connection refused",
         server.url()
     );
@@ -161,7 +163,7 @@ fn a_server_without_an_api_key_is_an_error() {
     let client = Client::builder().datasources(Datasources::All).api_key("  ").build();
     assert_eq!(
         client.unwrap_err().to_string(),
-        "no API key: set PREFAB_API_KEY, or set PREFAB_DATASOURCES=LOCAL_ONLY to use no server"
+        "no API key: set PREFAB_API_KEY, or set PREFAB_DATASOURCES=LOCAL_ONLY to run without a server"
     );
     let dir = TempDir::new().unwrap();
     let local = Client::builder().classpath_dir(dir.path()).without_override_dir().build().unwrap();

@@ -10,7 +10,7 @@ use crate::{
     compiled_value::{Encrypted, ValueKind},
     decrypt::decrypt,
     operators::{InvalidOperand, ParsedPattern, Test},
-    provided::coerce,
+    provided::coerce_and_keep,
     rule::{Check, ProvidedSide},
     trace::Trace,
 };
@@ -36,13 +36,14 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
                         EvalError::MissingEnvVar { variable: variable() }
                     }
                 })?;
-                // The text of an undeclared type is kept, because the caller may read it as another type.
-                let is_kept = selection.secret || *expected == ValueType::NotSet;
-                provided = is_kept.then(|| text.as_str().into());
-                coerce(text, *expected).ok_or_else(|| EvalError::UnableToCoerceEnvVar {
+                let coerced = coerce_and_keep(text, *expected);
+                let (value, text) = coerced.ok_or_else(|| EvalError::UnableToCoerceEnvVar {
                     variable: variable(),
                     expected: *expected,
-                })?
+                })?;
+                // The text of an undeclared type is kept, because the caller may read it as another type.
+                provided = text.filter(|_| selection.secret || *expected == ValueType::NotSet);
+                value
             }
             ValueKind::Encrypted(encrypted) => {
                 let Encrypted { stored, slot, decrypt_with } = &**encrypted;
@@ -81,7 +82,10 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
         }
     }
 
-    /// Compiles a criterion whose operand is an environment variable. If the variable is not set, it never matches.
+    /// Compiles a criterion whose operand is an environment variable.
+    ///
+    /// If the variable is not set, or if its text does not fit the operator, the criterion has the result of an invalid
+    /// operand: see [`InvalidOperand::test`]. Operators without an operand, such as `ALWAYS_TRUE`, ignore the variable.
     pub(super) fn provided_check(&mut self, side: &ProvidedSide) -> Check {
         let ProvidedSide { operator, variable, by_segment } = side;
         let text = self.host.env_var(variable);
@@ -90,11 +94,7 @@ impl<'r, T: Trace> Evaluator<'r, '_, T> {
         }
         let value = text.as_deref().map(|text| match operator {
             // List operators get a list with one element.
-            Operator::PropLessThan
-            | Operator::PropLessThanOrEqual
-            | Operator::PropGreaterThan
-            | Operator::PropGreaterThanOrEqual
-            | Operator::PropBefore
+            Operator::PropBefore
             | Operator::PropAfter
             | Operator::PropSemverLessThan
             | Operator::PropSemverEqual

@@ -117,6 +117,9 @@ fn a_finding_shows_no_confidential_operand_and_only_the_start_of_a_long_one() {
     let secret = ConfigValue { confidential: true, ..ConfigValue::from("hush-4711") };
     let shown = findings("user.p", Operator::PropLessThan, Some(secret)).concat();
     assert!(!shown.contains("4711") && shown.contains("not a value of type string"), "{shown}");
+    let pattern = ConfigValue { confidential: true, ..ConfigValue::from("(hush-4711") };
+    let shown = findings("user.p", Operator::PropMatches, Some(pattern)).concat();
+    assert!(!shown.contains("4711") && shown.contains("the confidential pattern is invalid"), "{shown}");
     let long = findings("user.p", Operator::PropLessThan, Some("x".repeat(10_000).into())).concat();
     assert!(long.len() < 300, "{long}");
 }
@@ -196,11 +199,22 @@ fn json_is_shown_as_it_is_written() {
         let ruleset = Ruleset::build([Entry::new(config, provenance)], Options::default());
         let host = FixedHost::default().with_random(random);
         let evaluation = ruleset.evaluate("price", &Contexts::default(), &host).unwrap();
-        (evaluation.display_value(), evaluation.written_json().map(std::borrow::Cow::into_owned))
+        (evaluation.display_value(), evaluation.written_json())
     };
     assert_eq!(shown(Value::Json(text.into()).into(), 0.0), (text.to_owned(), Some(text.to_owned())));
     assert_eq!(shown(Value::Weighted(weighted.clone()).into(), 0.0).1.as_deref(), Some(text));
-    assert_eq!(shown(Value::Weighted(weighted).into(), 0.9).1.as_deref(), Some(other));
+    assert_eq!(shown(Value::Weighted(weighted.clone()).into(), 0.9).1.as_deref(), Some(other));
+    let nested = prefab_core::WeightedValues {
+        values: [Value::Json("[1]".into()), Value::Weighted(weighted.clone())]
+            .map(|value| prefab_core::WeightedValue { weight: 1, value: value.into() })
+            .into(),
+        hash_by_property_name: None,
+    };
+    assert_eq!(
+        shown(Value::Weighted(nested).into(), 0.9).1.as_deref(),
+        Some(other),
+        "a rollout in a rollout"
+    );
     assert_eq!(shown("text".into(), 0.0), ("text".to_owned(), None));
     let secret = ConfigValue { confidential: true, ..Value::Json(text.into()).into() };
     assert!(shown(secret, 0.0).0.starts_with("*****"));

@@ -4,6 +4,7 @@ mod cases;
 mod chains;
 mod explain;
 mod findings;
+mod log_levels;
 mod patterns;
 mod properties;
 #[path = "../support/mod.rs"]

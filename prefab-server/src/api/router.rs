@@ -8,7 +8,7 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{bodies, cors, health, management, official, sdk, security_headers, state::App};
+use super::{bodies, cors, health, management, official, ofrep, sdk, security_headers, state::App};
 use crate::stalled;
 
 /// Returns the router of all endpoints.
@@ -18,6 +18,7 @@ pub(crate) fn router(app: App) -> Router {
         .nest("/api/v1", v1())
         .nest("/api/v2", v2())
         .merge(management::router())
+        .merge(ofrep::router(&app))
         .merge(prefab_page::router())
         // The official local server has no prefix.
         .merge(for_browsers(
@@ -74,11 +75,7 @@ fn sdk() -> Router<App> {
     let router = Router::new()
         .route("/configs/{id}", get(sdk::configs::get))
         .route("/configs/{a}/{b}/{id}", get(sdk::configs::get))
-        .merge(
-            Router::new()
-                .route("/sse/config", get(sdk::stream::get))
-                .layer(middleware::from_fn(sdk::stream::hold_refusals)),
-        );
+        .route("/sse/config", get(sdk::stream::get));
     let router = router.merge(for_browsers(
         Router::new()
             .route("/telemetry", post(sdk::telemetry::events))

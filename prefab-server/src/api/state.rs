@@ -7,9 +7,14 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use prefab_core::ids::ProjectId;
-use prefab_service::{Service, evaluate::cache::Cache, sign_in::SignIn};
+use prefab_service::{
+    Service,
+    evaluate::{cache::Cache, parts::ResponseParts},
+    sign_in::SignIn,
+};
 use prefab_store::Backup;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use super::{error::ApiError, management::StreamAuthorizations, ready::Readiness};
 use crate::options::PublicUrl;
@@ -22,9 +27,14 @@ pub(crate) struct App(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) service: Arc<Service>,
     pub(crate) evaluations: Cache,
+    pub(crate) response_parts: ResponseParts,
     pub(crate) sign_in: Arc<SignIn>,
     pub(crate) stream_authorizations: Arc<StreamAuthorizations>,
     pub(crate) readiness: Readiness,
+    /// Permits for OFREP requests that wait for a version of another server.
+    pub(crate) waiting_refetches: Semaphore,
+    /// Whether OFREP responses offer an event stream.
+    pub(crate) ofrep_streams: bool,
     /// Whether the server was started with a damaged database.
     pub(crate) is_damaged: bool,
     /// Whether the server itself serves https.

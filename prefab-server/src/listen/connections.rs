@@ -1,7 +1,7 @@
 //! The open connections: how many, from which address, and which of them are idle.
 //!
 //! Start with [`Connections::admit`]. A connection is idle while the server waits for its peer: for the first
-//! bytes, for the next request, or for more of a request body. When all connections are taken, the one that has
+//! bytes, for the next request, or for more of a request body; or while it delays a response. When all connections are taken, the one that has
 //! been idle longest is closed.
 
 use std::{
@@ -244,11 +244,26 @@ impl Activity {
         }
     }
 
+    /// Marks a request as idle, while the server delays its response, until the guard is dropped.
+    pub(crate) fn idle(&self) -> IdleRequest {
+        self.body_waits(&mut None);
+        IdleRequest(self.clone())
+    }
+
     /// Returns since when no request has been in progress, with the version of the last one.
     pub(super) fn unused_since(&self) -> Option<(Instant, Option<Version>)> {
         let state = self.connections.state();
         let entry = state.open.get(&self.id).filter(|entry| entry.requests == 0)?;
         Some((entry.unused_since, entry.version))
+    }
+}
+
+/// A request in progress that does not keep its connection from being closed to make room.
+pub(crate) struct IdleRequest(Activity);
+
+impl Drop for IdleRequest {
+    fn drop(&mut self) {
+        self.0.body_arrived();
     }
 }
 
@@ -328,6 +343,21 @@ mod tests {
         let _new = (admit(&all, "10.0.0.1").unwrap(), admit(&all, "10.0.0.1"));
         assert!(!is_open(&first) && is_open(&third));
         assert_eq!(all.evicted.get(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_with_a_delayed_response_makes_room() {
+        let all = connections(1, 3);
+        let first = admit(&all, "::1").unwrap();
+        let request = first.activity().request(Version::HTTP_11);
+        advance(EVICTABLE_AFTER).await;
+        assert!(admit(&all, "::1").is_none(), "the request is in progress");
+        drop(request.0.idle());
+        advance(EVICTABLE_AFTER).await;
+        assert!(admit(&all, "::1").is_none(), "the delay is over");
+        let _idle = request.0.idle();
+        advance(EVICTABLE_AFTER).await;
+        assert!(admit(&all, "::1").is_some() && !is_open(&first));
     }
 
     fn is_open(admission: &Admission) -> bool {

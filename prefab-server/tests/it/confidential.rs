@@ -153,6 +153,88 @@ async fn a_value_cannot_be_moved_to_an_environment_where_it_can_be_read() {
 }
 
 #[tokio::test]
+async fn an_editor_cannot_deduce_a_value_from_the_effects_of_its_redacted_form() {
+    let server = TestServer::new().await;
+    let owner = prepare(&server).await;
+    let editor = LoggedIn::invited(&server, "Eve", Role::Editor, json!([])).await;
+    let path = "/projects/1/items/db.pass";
+    let shown = editor.done(&server, "GET", path, Json::Null).await;
+    let redacted = &shown["default"]["rules"][0]["value"];
+    let with_criterion = |operator: &str| {
+        let criterion = json!({"operator": operator, "propertyName": "user.id", "valueToMatch": redacted});
+        let mut item = shown.clone();
+        item["default"]["rules"] = json!([{"criteria": [criterion], "value": redacted}, {"value": redacted}]);
+        item
+    };
+    let mut ways: Vec<Json> = [
+        "IN_SEG",
+        "NOT_IN_SEG",
+        "PROP_MATCHES",
+        "PROP_STARTS_WITH_ONE_OF",
+        "PROP_SEMVER_EQUAL",
+        "PROP_BEFORE",
+    ]
+    .map(with_criterion)
+    .into();
+    for (field, value) in [("valueType", "double"), ("valueType", "json"), ("type", "segment")] {
+        let mut item = shown.clone();
+        item[field] = value.into();
+        ways.push(item);
+    }
+    for item in ways {
+        let (status, answer) =
+            editor.ask(&server, "PUT", &format!("{path}/draft"), json!({ "item": item })).await;
+        assert_eq!(status, 400, "{item}: {answer}");
+        assert!(answer.to_string().contains("redacted value"), "{item}: {answer}");
+        assert!(!answer.to_string().contains("hunter2"), "{item}: {answer}");
+    }
+    // A schema is not compared with a confidential value.
+    let schema = json!({"item": {"key": "probe", "type": "schema", "default": {"rules": [{"value": {
+        "type": "schema", "value": {"schema": r#"{"pattern": "^z"}"#, "schemaType": "JSON_SCHEMA"}}}]}}});
+    let (status, created) = owner.ask(&server, "POST", "/projects/1/items", schema).await;
+    assert_eq!(status, 200, "{created}");
+    let mut probed = shown.clone();
+    probed["schemaKey"] = "probe".into();
+    let (status, answer) =
+        editor.ask(&server, "PUT", &format!("{path}/draft"), json!({ "item": probed })).await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+#[tokio::test]
+async fn an_export_of_one_environment_requires_the_role_for_its_rules_only() {
+    let server = TestServer::new().await;
+    let owner = LoggedIn::first(&server).await;
+    let rules = |id: &str, text: &str| json!({"id": id, "rules": [{ "value": secret(text) }]});
+    let item = json!({"item": {"key": "db.pass", "type": "config", "valueType": "string",
+        "default": {"rules": [{"value": {"type": "string", "value": "none"}}]},
+        "environments": [rules("1", "hunter2-of-development"), rules("3", "hunter2-of-production")]}});
+    owner.done(&server, "POST", "/projects/1/items", item).await;
+    let except = json!([{"environment": "Development", "role": "viewer"}]);
+    let person = LoggedIn::invited(&server, "Cleo", Role::Publisher, except).await;
+    let export = async |query: &str| {
+        person.ask(&server, "GET", &format!("/projects/1/export?reveal=true{query}"), Json::Null).await
+    };
+    let (status, shown) = export("&environment=Production").await;
+    assert_eq!(status, 200, "{shown}");
+    let shown = shown.to_string();
+    assert!(shown.contains("hunter2-of-production") && !shown.contains("hunter2-of-development"), "{shown}");
+    assert_eq!(export("&environment=Development").await.0, 403);
+    assert_eq!(export("").await.0, 403);
+}
+
+#[tokio::test]
+async fn the_key_of_a_segment_is_not_confidential() {
+    let server = TestServer::new().await;
+    let owner = LoggedIn::first(&server).await;
+    let mut item = item(["a", "b"], None);
+    item["item"]["default"]["rules"][0]["criteria"] =
+        json!([{"operator": "IN_SEG", "propertyName": "", "valueToMatch": secret("hunter2")}]);
+    let (status, answer) = owner.ask(&server, "POST", "/projects/1/items", item).await;
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer.to_string().contains("must not be confidential"), "{answer}");
+}
+
+#[tokio::test]
 async fn the_api_of_the_official_command_returns_values_to_admin_keys_only() {
     let server = TestServer::new().await;
     prepare(&server).await;

@@ -77,6 +77,30 @@ async fn slow_bodies_do_not_shut_others_out() {
 }
 
 #[tokio::test]
+async fn delayed_responses_do_not_shut_others_out() {
+    let server = TestServer::limited(Limits { connections: 30, ..Limits::default() }).await;
+    let mut held = Vec::new();
+    for _ in 0..31 {
+        let mut stream = TcpStream::connect(server.running.address).await.unwrap();
+        let _ = stream.write_all(b"GET /api/v1/sse/config HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        held.push(stream);
+    }
+    let took = served(server.running.address).await;
+    assert!(took < Duration::from_millis(900), "{took:?}");
+    assert!(server.metric("prefab_connections_evicted_total").await > 0);
+}
+
+#[tokio::test]
+async fn delayed_responses_are_bounded() {
+    let server = TestServer::limited(Limits { delayed_responses: 0, ..Limits::default() }).await;
+    let start = Instant::now();
+    let mut stream =
+        send(server.running.address, b"GET /api/v1/sse/config HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert_eq!(status(&mut stream).await, "HTTP/1.1 401 Unauthorized");
+    assert!(start.elapsed() < Duration::from_millis(900), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
 async fn a_body_that_stops_is_answered_and_its_connection_closed() {
     let limits = Limits { body_timeout: Duration::from_millis(200), ..Limits::default() };
     let server = TestServer::limited(limits).await;

@@ -10,12 +10,12 @@ use crate::common::{TestServer, answer};
 use prefab_server::KeyKind;
 use serde_json::json;
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader, Lines},
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     process::{Child, ChildStdout, Command},
 };
 
 /// Returns the folder of the clients, or reports that the test is skipped.
-fn clients() -> Option<PathBuf> {
+pub(crate) fn clients() -> Option<PathBuf> {
     let folder = std::env::var_os("PREFAB_OFFICIAL_CLIENTS").map(PathBuf::from);
     if folder.is_none() {
         prefab_testing::skip("PREFAB_OFFICIAL_CLIENTS is not set");
@@ -23,27 +23,40 @@ fn clients() -> Option<PathBuf> {
     folder
 }
 
-struct Script {
-    _process: Child,
+pub(crate) struct Script {
+    process: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Script {
-    fn start(server: &TestServer, program: PathBuf, script: &str, kind: KeyKind) -> Self {
+    pub(crate) fn start(server: &TestServer, program: PathBuf, script: &str, kind: KeyKind) -> Self {
+        Self::start_at(&server.running.url, &server.key("Development", kind), program, script)
+    }
+
+    /// Starts a script whose client connects to a URL with an API key.
+    pub(crate) fn start_at(url: &str, key: &str, program: PathBuf, script: &str) -> Self {
         let mut process = Command::new(program)
             .arg(format!("{}/tests/official/{script}", env!("CARGO_MANIFEST_DIR")))
-            .env("PREFAB_TEST_URL", &server.running.url)
-            .env("PREFAB_TEST_KEY", server.key("Development", kind))
+            .env("PREFAB_TEST_URL", url)
+            .env("PREFAB_TEST_KEY", key)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        Self { _process: process, lines }
+        Self { process: process, lines }
+    }
+
+    /// Writes to the standard input of the script.
+    pub(crate) async fn write(&mut self, text: &str) {
+        let input = self.process.stdin.as_mut().unwrap();
+        input.write_all(text.as_bytes()).await.unwrap();
+        input.flush().await.unwrap();
     }
 
     /// Returns what the script prints after this word, skipping the output of the client.
-    async fn read_value(&mut self, word: &str) -> String {
+    pub(crate) async fn read_value(&mut self, word: &str) -> String {
         loop {
             let next = tokio::time::timeout(Duration::from_secs(40), self.lines.next_line());
             let line = next.await.unwrap().unwrap().unwrap_or_else(|| panic!("it ended before `{word}`"));

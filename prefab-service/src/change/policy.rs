@@ -79,7 +79,7 @@ impl Policy {
         }
         let next_step = match self.approval {
             Approval::Missing => Some("save this as a draft"),
-            Approval::MissingForDraft => Some("another person has to approve this draft first"),
+            Approval::MissingForDraft => Some("another person must approve this draft first"),
             Approval::Given | Approval::Exempt => None,
         };
         if let Some(next_step) = next_step
@@ -113,15 +113,37 @@ pub fn touched_environments<'e>(
     environments: &'e [Environment],
 ) -> impl Iterator<Item = &'e Environment> {
     // A difference outside the rows, or in the default row, can affect every environment.
-    let all = before.map(declaration) != after.map(declaration) || row(before, None) != row(after, None);
+    let all = !declares_the_same(before, after) || row(before, None) != row(after, None);
     environments.iter().filter(move |environment| {
         all || row(before, Some(environment.id.0)) != row(after, Some(environment.id.0))
     })
 }
 
-/// Returns a config without its rows, and without the fields that every version changes.
-fn declaration(config: &Config) -> Config {
-    Config { id: 0, project_id: 0, changed_by: None, rows: Vec::new(), draft_id: None, ..config.clone() }
+/// Returns whether two configs differ at most in their rows and in the fields that every version changes.
+fn declares_the_same(before: Option<&Config>, after: Option<&Config>) -> bool {
+    let (Some(before), Some(after)) = (before, after) else { return before.is_none() && after.is_none() };
+    // No `..`: a new field must be compared or ignored here.
+    let Config {
+        id: _,
+        project_id: _,
+        key,
+        changed_by: _,
+        rows: _,
+        allowable_values,
+        config_type,
+        draft_id: _,
+        value_type,
+        send_to_client_sdk,
+        schema_key,
+        tags,
+    } = before;
+    *key == after.key
+        && *allowable_values == after.allowable_values
+        && *config_type == after.config_type
+        && *value_type == after.value_type
+        && *send_to_client_sdk == after.send_to_client_sdk
+        && *schema_key == after.schema_key
+        && *tags == after.tags
 }
 
 fn row(config: Option<&Config>, environment: Option<i64>) -> Option<&ConfigRow> {

@@ -40,7 +40,7 @@ pub enum Conflict {
         users: Vec<String>,
     },
     /// An environment requires the approval of a second person.
-    #[error("environment `{environment}` requires the approval of a second person: {next_step}")]
+    #[error("changes to environment `{environment}` require the approval of a second person: {next_step}")]
     NeedsApproval {
         /// The name of the environment.
         environment: String,
@@ -48,7 +48,7 @@ pub enum Conflict {
         next_step: &'static str,
     },
     /// The approver saved the draft.
-    #[error("the draft of `{key}` {whose}; another person has to approve it")]
+    #[error("the draft of `{key}` {whose}; another person must approve it")]
     OwnDraft {
         /// The key of the draft.
         key: String,
@@ -65,7 +65,7 @@ pub enum Conflict {
     #[error("`{0}` is not archived")]
     NotArchived(String),
     /// The e-mail address has an account.
-    #[error("{email} has an account: {next_step}")]
+    #[error("{email} already has an account: {next_step}")]
     AccountExists {
         /// The e-mail address.
         email: String,

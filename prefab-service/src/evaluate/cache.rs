@@ -9,7 +9,6 @@ use bytes::Bytes;
 use quick_cache::{Weighter, unsync};
 use sha2::{Digest as _, Sha256};
 
-use super::ResponseFormat;
 use crate::project_cache::Caller;
 use prefab_core::ids::{EnvironmentId, ProjectId};
 use prefab_store::clock::Clock;
@@ -28,8 +27,8 @@ const CLOCK_RESOLUTION_MILLIS: i64 = 1_000;
 pub struct Inputs([u8; 32]);
 
 impl Inputs {
-    /// Returns the inputs of a request with these encoded contexts.
-    pub fn of(caller: &Caller, contexts: &[u8], format: ResponseFormat) -> Self {
+    /// Returns the inputs of a request with these encoded contexts, for a response in a format.
+    pub fn of(caller: &Caller, contexts: &[u8], format: &str) -> Self {
         let ProjectId(project) = caller.project.id;
         let EnvironmentId(environment) = caller.environment;
         let mut hash = Sha256::new();
@@ -41,14 +40,31 @@ impl Inputs {
         let user_id = caller.user_id.as_deref().unwrap_or_default();
         hash.update(user_id.len().to_be_bytes());
         hash.update(user_id);
-        hash.update([format as u8]);
+        hash.update(format.len().to_be_bytes());
+        hash.update(format);
         hash.update(contexts);
         Self(hash.finalize().into())
+    }
+
+    /// Returns the inputs of the same response, compressed. Both forms are cached, because neither compressing nor
+    /// decompressing is fast.
+    #[must_use]
+    pub fn compressed(mut self) -> Self {
+        self.0[0] ^= 1;
+        self
     }
 
     /// Returns the entity tag of an evaluation that depends on nothing else.
     pub fn etag(&self) -> String {
         etag(&self.0)
+    }
+
+    /// Returns the entity tag of an evaluation. If it depends on more than its inputs, the tag is of the body.
+    pub fn etag_of(&self, depends_on: DependsOn, body: &[u8]) -> String {
+        match depends_on {
+            DependsOn::Inputs => self.etag(),
+            DependsOn::Clock | DependsOn::Chance => etag(&Sha256::digest(body).into()),
+        }
     }
 }
 
@@ -88,14 +104,12 @@ pub struct Computed {
 }
 
 impl Computed {
-    /// Creates the result of an evaluation, with its entity tag and its time of expiry.
-    pub fn new(inputs: &Inputs, json: &[u8], body: Body, depends_on: DependsOn, now_millis: i64) -> Self {
-        let (etag, expires_at_millis) = match depends_on {
-            DependsOn::Inputs => (inputs.etag(), None),
-            DependsOn::Clock => {
-                (etag(&Sha256::digest(json).into()), Some(now_millis + CLOCK_RESOLUTION_MILLIS))
-            }
-            DependsOn::Chance => (etag(&Sha256::digest(json).into()), Some(now_millis)),
+    /// Creates the result of an evaluation, with its time of expiry.
+    pub fn new(etag: String, body: Body, depends_on: DependsOn, now_millis: i64) -> Self {
+        let expires_at_millis = match depends_on {
+            DependsOn::Inputs => None,
+            DependsOn::Clock => Some(now_millis + CLOCK_RESOLUTION_MILLIS),
+            DependsOn::Chance => Some(now_millis),
         };
         Self { etag, body, expires_at_millis }
     }
@@ -154,7 +168,7 @@ mod tests {
 
     fn computed(inputs: &Inputs, length: usize, depends_on: DependsOn) -> Arc<Computed> {
         let body = Body { bytes: vec![0; length].into(), is_gzip: false };
-        Arc::new(Computed::new(inputs, b"{}", body, depends_on, NOW_MILLIS))
+        Arc::new(Computed::new(inputs.etag_of(depends_on, b"{}"), body, depends_on, NOW_MILLIS))
     }
 
     #[test]

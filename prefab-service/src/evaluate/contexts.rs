@@ -4,6 +4,10 @@ use prefab_core::{Context, ContextSet, ContextValue};
 use serde_json::Value as Json;
 
 /// Reads `{"contexts": [{"type": "user", "values": {"key": {"string": "u-1"}}}]}`.
+///
+/// # Errors
+///
+/// The place in the JSON, and what is expected there.
 pub fn from_json(json: &Json) -> Result<ContextSet, String> {
     let contexts = json.get("contexts").and_then(Json::as_array).ok_or("`contexts`: expected a list")?;
     let mut set = ContextSet::new();

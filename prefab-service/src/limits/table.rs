@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::Limits;
+use crate::ofrep::MAX_BODY_BYTES as MAX_OFREP_BODY_BYTES;
 use crate::telemetry::{MAX_EXAMPLES, MAX_PROPERTIES};
+use prefab_openfeature_mapping::contexts::{MAX_DEPTH, MAX_PROPERTIES as MAX_PROPERTIES_PER_CONTEXT};
 use prefab_store::{REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT};
 
 /// One row of the table of limits.
@@ -38,6 +40,7 @@ impl Limits {
             connections_per_address,
             http2_idle_timeout,
             streams_per_key,
+            delayed_responses,
             stream_write_timeout,
             event_streams_per_principal,
             response_cache_bytes,
@@ -45,11 +48,14 @@ impl Limits {
             queued_jobs,
             job_timeout,
             evaluations_per_second,
+            ofrep_requests_per_second,
+            waiting_refetches,
             evaluation_cache_bytes,
             telemetry_bytes_per_minute,
             front_end_telemetry_bytes_per_minute,
             evaluation_rows_per_hour,
             logger_rows,
+            environments_per_project,
             import_configs,
             explain_properties,
             patterns_per_config,
@@ -104,6 +110,12 @@ impl Limits {
                 "The stream ends with a comment; no status code suits all clients",
             ),
             row(
+                "Delayed responses to streams with an invalid key",
+                delayed_responses.to_string(),
+                None,
+                "401 without a delay",
+            ),
+            row(
                 "Time for a peer to read",
                 time(*stream_write_timeout),
                 None,
@@ -143,6 +155,30 @@ impl Limits {
                 format!("{evaluations_per_second}/s"),
                 Some("--max-evaluations-per-second"),
                 "429 with `Retry-After`",
+            ),
+            row(
+                "OFREP requests per API key",
+                ofrep_requests_per_second.map_or("unlimited".to_owned(), |count| format!("{count}/s")),
+                Some("--ofrep-requests-per-second"),
+                "429 with `Retry-After`",
+            ),
+            row(
+                "Body of an OFREP request",
+                bytes(MAX_OFREP_BODY_BYTES),
+                None,
+                "400 with the error code `INVALID_CONTEXT`",
+            ),
+            row(
+                "Evaluation context of an OFREP request",
+                format!("{MAX_PROPERTIES_PER_CONTEXT} properties, {MAX_DEPTH} structures inside each other"),
+                None,
+                "400 with the error code `INVALID_CONTEXT`",
+            ),
+            row(
+                "OFREP requests that wait for a version of another server",
+                format!("{waiting_refetches}, each for at most 2 s"),
+                None,
+                "The request is answered with the version that the server has",
             ),
             row(
                 "Cached front-end evaluations per environment",
@@ -191,6 +227,12 @@ impl Limits {
                 format!("{REFUSALS_PER_PROJECT} entries per project, {REFUSALS_PER_HOUR} in all"),
                 None,
                 "Further refusals are counted in one entry per project",
+            ),
+            row(
+                "Environments per project",
+                environments_per_project.to_string(),
+                None,
+                "400; the environment or the import is refused",
             ),
             row("Configs per import", import_configs.to_string(), None, "400; nothing is imported"),
             row(

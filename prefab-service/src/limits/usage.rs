@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use super::Limits;
 use prefab_store::key::KeyKind;
 
@@ -15,6 +17,7 @@ pub struct Usage {
     limits: Arc<Limits>,
     keys: Arc<Mutex<HashMap<i64, Used>>>,
     event_streams: Arc<Mutex<HashMap<Principal, usize>>>,
+    delayed: Arc<Semaphore>,
 }
 
 /// A caller of the management API whose event streams are counted together.
@@ -35,6 +38,8 @@ struct Used {
     telemetry_bytes: usize,
     second: Option<Instant>,
     evaluations: usize,
+    ofrep_second: Option<Instant>,
+    ofrep_requests: usize,
 }
 
 const WINDOW: Duration = Duration::from_secs(60);
@@ -42,7 +47,8 @@ const WINDOW: Duration = Duration::from_secs(60);
 impl Usage {
     /// Creates the accounting for these limits, with nothing in use.
     pub fn new(limits: Limits) -> Self {
-        Self { limits: Arc::new(limits), keys: Arc::default(), event_streams: Arc::default() }
+        let delayed = Arc::new(Semaphore::new(limits.delayed_responses.min(Semaphore::MAX_PERMITS)));
+        Self { limits: Arc::new(limits), keys: Arc::default(), event_streams: Arc::default(), delayed }
     }
 
     /// Returns the limits.
@@ -73,6 +79,11 @@ impl Usage {
         Some(StreamPermit { usage: self.clone(), owner: Owner::Principal(principal) })
     }
 
+    /// Returns a permit to delay one response, or `None` at the limit. Dropping the permit releases it.
+    pub fn delayed_response(&self) -> Option<DelayPermit> {
+        Some(DelayPermit { _permit: Arc::clone(&self.delayed).try_acquire_owned().ok()? })
+    }
+
     /// Counts bytes of telemetry. Returns whether they are within the limit.
     pub fn telemetry(&self, key_id: i64, kind: KeyKind, bytes: usize, now: Instant) -> bool {
         let limit = match kind {
@@ -99,6 +110,18 @@ impl Usage {
         used.evaluations <= self.limits.evaluations_per_second
     }
 
+    /// Counts an OFREP request. Returns whether it is within the limit.
+    pub fn ofrep_request(&self, key_id: i64, now: Instant) -> bool {
+        let Some(limit) = self.limits.ofrep_requests_per_second else { return true };
+        let mut keys = self.keys();
+        let used = keys.entry(key_id).or_default();
+        if used.ofrep_second.is_none_or(|start| now.duration_since(start) >= Duration::from_secs(1)) {
+            (used.ofrep_second, used.ofrep_requests) = (Some(now), 0);
+        }
+        used.ofrep_requests = used.ofrep_requests.saturating_add(1);
+        used.ofrep_requests <= limit
+    }
+
     /// Returns how many streams are open.
     pub fn streams(&self) -> usize {
         let of_keys: usize = self.keys().values().map(|used| used.streams).sum();
@@ -112,6 +135,11 @@ impl Usage {
     fn keys(&self) -> MutexGuard<'_, HashMap<i64, Used>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One delayed response.
+pub struct DelayPermit {
+    _permit: OwnedSemaphorePermit,
 }
 
 /// One open stream.
@@ -159,6 +187,15 @@ mod tests {
         assert!(usage.stream(8).is_some(), "another key has its own bound");
         drop(one);
         assert!(usage.stream(7).is_some());
+    }
+
+    #[test]
+    fn delayed_responses_are_bounded() {
+        let usage = Usage::new(Limits { delayed_responses: 1, ..Limits::default() });
+        let delayed = usage.delayed_response();
+        assert!(delayed.is_some() && usage.delayed_response().is_none());
+        drop(delayed);
+        assert!(usage.delayed_response().is_some());
     }
 
     #[test]

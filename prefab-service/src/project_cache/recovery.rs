@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError},
+    sync::{Arc, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -13,12 +13,12 @@ use tracing::warn;
 use super::{Caller, ProjectCache};
 use crate::project::Project;
 
-/// How far above the clock an id of a client can be. Ids are microseconds since 1970, and an id further above is an error of
-/// the client or an attack.
+/// How far above the start of the server an id of a client can be. Ids are microseconds since 1970. An id further above is an
+/// error of the client or an attack: the server itself has seen all versions since its start.
 const MAX_AHEAD: Duration = Duration::from_secs(300);
 
-/// How often the ids of clients can cause a recovery of one project.
-const CLIENT_RECOVERY_INTERVAL: Duration = Duration::from_secs(3_600);
+/// How long after the start of the server the ids of clients can cause a recovery. By then the clients have reconnected.
+const CLIENT_RECOVERY_PERIOD: Duration = Duration::from_secs(3_600);
 
 impl ProjectCache {
     /// Compares the logs of all projects with the newest published ids. If a log went back, its current versions are appended
@@ -42,7 +42,7 @@ impl ProjectCache {
         }
         let mut remembered = Vec::with_capacity(went_back.len());
         for project in went_back {
-            remembered.push(project.remembered().await);
+            remembered.extend(project.remembered(&self.workers).await);
         }
         report(&self.store.recover(remembered).await?, "this server has seen newer versions");
         Ok(unchanged)
@@ -51,45 +51,54 @@ impl ProjectCache {
     /// Checks the id up to which a client has everything. If the id is above all ids of the project, the database went back
     /// while no server was running, and the current versions are appended again above this id.
     ///
-    /// Front-end keys are public, so their ids are ignored. A project is recovered at most once per hour because of clients.
+    /// Front-end keys are public, so their ids are ignored. Clients can cause a recovery of a project once, within an hour after
+    /// the start of the server.
     pub fn check_cursor(self: &Arc<Self>, caller: &Caller, cursor: i64) {
         if caller.kind == KeyKind::Frontend || !self.is_ahead(&caller.project, cursor) {
             return;
         }
         let (this, project) = (Arc::clone(self), Arc::clone(&caller.project));
+        if !this.recovered().insert(project.id) {
+            return;
+        }
         tokio::spawn(async move {
-            if let Err(error) = this.recover_above(&project, cursor).await {
+            let is_recovered = this.recover_above(&project, cursor).await.unwrap_or_else(|error| {
                 warn!(%error, project = project.id.0, "appending current versions again failed");
+                false
+            });
+            if !is_recovered {
+                // The next client can cause it.
+                this.recovered().remove(&project.id);
             }
         });
     }
 
     fn is_ahead(&self, project: &Project, cursor: i64) -> bool {
-        let ahead = i64::try_from(MAX_AHEAD.as_micros()).unwrap_or(i64::MAX);
-        cursor > project.published_id() && cursor <= self.clock.now_micros().saturating_add(ahead)
+        let after_start = |time: Duration| {
+            self.opened_at_micros.saturating_add(i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
+        };
+        cursor > project.published_id()
+            && cursor <= after_start(MAX_AHEAD)
+            && self.clock.now_micros() <= after_start(CLIENT_RECOVERY_PERIOD)
     }
 
-    async fn recover_above(&self, project: &Arc<Project>, cursor: i64) -> Result<(), StoreError> {
+    /// Appends the current versions of a project again above an id. Returns whether that was necessary.
+    async fn recover_above(&self, project: &Arc<Project>, cursor: i64) -> Result<bool, StoreError> {
         // Another server may have appended the version a moment ago.
         project.sync(&*self.store, &self.workers).await?;
-        if !self.is_ahead(project, cursor) || !self.may_recover(project.id) {
-            return Ok(());
+        if !self.is_ahead(project, cursor) {
+            return Ok(false);
         }
         let remembered =
             Remembered { project: project.id, last_id: cursor, versions: Vec::new(), heads: Heads::All };
         report(&self.store.recover(vec![remembered]).await?, "a client has newer versions");
-        project.sync(&*self.store, &self.workers).await
+        project.sync(&*self.store, &self.workers).await?;
+        Ok(true)
     }
 
-    fn may_recover(&self, project: ProjectId) -> bool {
-        let now = self.clock.now_millis();
-        let interval = i64::try_from(CLIENT_RECOVERY_INTERVAL.as_millis()).unwrap_or(i64::MAX);
-        let mut recovered_at = self.recovered_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if recovered_at.get(&project).is_some_and(|at| now < at.saturating_add(interval)) {
-            return false;
-        }
-        recovered_at.insert(project, now);
-        true
+    /// The projects that clients have caused to recover, or are recovering now.
+    fn recovered(&self) -> MutexGuard<'_, HashSet<ProjectId>> {
+        self.recovered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sha2::{Digest as _, Sha256};
+
 /// Maximum number of names in memory. Beyond it the oldest half is dropped.
 const MAX_NAMES: usize = 10_000;
 
@@ -14,8 +16,12 @@ const MAX_NAMES: usize = 10_000;
 pub struct Throttle {
     most: u32,
     window: Duration,
-    attempts: Mutex<HashMap<String, Attempts>>,
+    /// Attempts by the hash of the name, because strangers choose the names and their lengths.
+    attempts: Mutex<HashMap<NameHash, Attempts>>,
 }
+
+/// The SHA-256 hash of a name.
+type NameHash = [u8; 32];
 
 #[derive(Clone, Copy)]
 struct Attempts {
@@ -44,11 +50,12 @@ impl Throttle {
     ///
     /// [`RetryAfter`] beyond the limit.
     pub fn attempt(&self, name: &str, now: Instant) -> Result<(), RetryAfter> {
+        let name = hash(name);
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        if attempts.len() >= MAX_NAMES && !attempts.contains_key(name) {
+        if attempts.len() >= MAX_NAMES && !attempts.contains_key(&name) {
             make_room(&mut attempts, self.window, now);
         }
-        let entry = attempts.entry(name.to_owned()).or_insert(Attempts { since: now, count: 0 });
+        let entry = attempts.entry(name).or_insert(Attempts { since: now, count: 0 });
         if now.duration_since(entry.since) >= self.window {
             *entry = Attempts { since: now, count: 0 };
         }
@@ -62,11 +69,15 @@ impl Throttle {
 
     /// Resets the count of a name after a successful attempt.
     pub fn reset(&self, name: &str) {
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(&hash(name));
     }
 }
 
-fn make_room(attempts: &mut HashMap<String, Attempts>, window: Duration, now: Instant) {
+fn hash(name: &str) -> NameHash {
+    Sha256::digest(name.as_bytes()).into()
+}
+
+fn make_room(attempts: &mut HashMap<NameHash, Attempts>, window: Duration, now: Instant) {
     attempts.retain(|_, entry| now.duration_since(entry.since) < window);
     if attempts.len() < MAX_NAMES {
         return;

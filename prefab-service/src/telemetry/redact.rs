@@ -4,14 +4,13 @@ use prefab_core::{ConfigValue, Context, ContextSet, ContextValue, Value, datafil
 use prefab_proto::wire;
 use serde_json::{Map, Value as Json, json};
 
-use crate::project::Project;
+use crate::{confidential, project::Project};
 
 /// Returns whether a config has a secret value. The Go client reports secret values in clear text, and Python and Java
-/// report values of environment variables.
+/// report values of environment variables. The values of an archived config are unknown, so it counts as secret.
 pub(super) fn is_secret(project: &Project, key: &str) -> bool {
     let Some(version) = project.config(key) else { return false };
-    let rows = version.config.iter().flat_map(|config| &config.rows);
-    rows.flat_map(|row| &row.values).filter_map(|rule| rule.value.as_ref()).any(ConfigValue::is_secret)
+    version.config.as_ref().is_none_or(confidential::is_secret)
 }
 
 /// Returns the JSON of a value: redacted if it is secret, and truncated if it has more than `longest` bytes.

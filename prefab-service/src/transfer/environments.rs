@@ -1,6 +1,6 @@
 //! Which environment of the project each environment of an imported file becomes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use prefab_core::ids::EnvironmentId;
 use prefab_store::{
@@ -59,6 +59,24 @@ impl MappedEnvironment {
             None => self.id.to_string(),
         }
     }
+}
+
+/// Checks that a file has rules for at most this many environments.
+///
+/// # Errors
+///
+/// A message for people.
+pub(super) fn check_count(file: &ImportFile, most: usize) -> Result<(), String> {
+    let mut ids: HashSet<i64> = file.names.keys().copied().collect();
+    for row in file.set.configs.iter().flat_map(|config| &config.rows) {
+        ids.extend(row.project_env_id);
+        if ids.len() > most + 1 {
+            return Err(format!(
+                "the file has more than {most} environments, the maximum number of a project"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Maps the environments of a file. Returns them by number, and the problems of the table.

@@ -19,7 +19,7 @@ use crate::{
     change::diff,
     confidential,
     limits::Limits,
-    names::NameIndex,
+    names::NewNames,
     project::{Configs, Project},
     validate::{self, Schemas},
     workers::{self, Busy},
@@ -68,30 +68,44 @@ pub fn plan(
     limits: &Limits,
     deadline: Instant,
 ) -> Result<Plan, Busy> {
+    if let Err(problem) = environments::check_count(&read, limits.environments_per_project) {
+        let environments = Vec::new();
+        return Ok(Plan {
+            steps: Vec::new(),
+            same: 0,
+            problems: vec![problem],
+            environments,
+            is_partial: false,
+        });
+    }
     let (mapped, mapping_problems) = environments::map(&read, &project.environments(), options);
     let ImportFile { set, names, mut problems } = read;
     problems.extend(mapping_problems);
-    let place = |id: i64| -> Option<i64> {
-        let found = mapped.iter().find(|mapped| mapped.id == id)?;
-        found.becomes.as_ref().map(|becomes| becomes.environment().id.0)
-    };
+    let places: HashMap<i64, i64> = mapped
+        .iter()
+        .filter_map(|mapped| Some((mapped.id, mapped.becomes.as_ref()?.environment().id.0)))
+        .collect();
+    let place = |id: i64| places.get(&id).copied();
     // The configs are validated as if the new environments existed.
     let new = mapped.iter().filter_map(|mapped| match &mapped.becomes {
         Some(BecomesEnvironment::New(new)) => Some(new.clone()),
         _ => None,
     });
     let mut environments = project.environments().to_vec();
-    for new in new {
-        if !environments.contains(&new) {
-            environments.push(new);
-        }
+    let known: HashSet<i64> = environments.iter().map(|environment| environment.id.0).collect();
+    let mut added = HashSet::new();
+    environments.extend(new.filter(|new| !known.contains(&new.id.0) && added.insert(new.id.0)));
+    let most = limits.environments_per_project;
+    if !added.is_empty() && environments.len() > most {
+        let count = environments.len();
+        problems.push(format!("the project would have {count} environments; the maximum number is {most}"));
     }
     // A datafile contains the rules of one environment, so the rules of the others stay.
     let is_partial = set.pointer.is_some_and(|pointer| pointer.project_env_id != 0) && names.is_empty();
     let mut plan = Plan { steps: Vec::new(), same: 0, problems, environments: mapped.clone(), is_partial };
-    let current = project.configs();
+    let (current, segment_keys) = project.configs_and_segments();
     let mut next = Configs::clone(&current);
-    let mut names = NameIndex::new(&current);
+    let mut names = project.new_names();
     let mut schemas = Schemas::new(limits);
     // Schemas and segments come first, because others refer to them. If a key occurs twice, the later config is imported.
     let live = set.configs.into_iter().filter(|config| !config.is_tombstone());
@@ -112,7 +126,7 @@ pub fn plan(
             Err(problem) => plan.problems.push(problem),
         }
     }
-    plan.check_together(&current, &environments, deadline)?;
+    plan.check_together((&current, &segment_keys), &environments, deadline)?;
     Ok(plan)
 }
 
@@ -123,7 +137,7 @@ impl Plan {
     fn add(
         &mut self,
         config: Config,
-        (next, names): (&mut Configs, &mut NameIndex),
+        (next, names): (&mut Configs, &mut NewNames),
         environments: &[Environment],
         schemas: &mut Schemas<'_>,
     ) {
@@ -173,7 +187,7 @@ impl Plan {
     /// configs are removed from the plan, then the configs that refer to them.
     fn check_together(
         &mut self,
-        current: &Configs,
+        current: (&Configs, &HashSet<String>),
         environments: &[Environment],
         deadline: Instant,
     ) -> Result<(), Busy> {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use prefab_core::{Config, ConfigType, Entry, Layer, Operator, Provenance};
+use prefab_core::{Config, Entry, Layer, Operator, Provenance};
 use prefab_eval::{Finding, Options, Ruleset};
 
 use crate::{Problem, ProblemCode, project::Configs};
@@ -18,15 +18,17 @@ use prefab_store::Environment;
 /// A problem that the current version of a config has too is not returned, so that the other rules of the config can
 /// still be changed.
 ///
+/// `segments` are the keys of the current segments.
+///
 /// If the configs contain patterns, the current configs with patterns are compiled as well, because all patterns share the
 /// limits of a ruleset.
 pub fn validate_ruleset(
     configs: &[&Config],
-    current: &Configs,
+    (current, segments): (&Configs, &HashSet<String>),
     environments: &[Environment],
     most: usize,
 ) -> Vec<(String, Problem)> {
-    let compiler = Compiler::new(configs, current);
+    let compiler = Compiler::new(configs, current, segments);
     let mut problems: Vec<(String, Problem)> = Vec::new();
     let mut reported: HashSet<Finding> = HashSet::new();
     for environment in distinct(environments, &compiler.after) {
@@ -78,18 +80,21 @@ struct Compiler {
 }
 
 impl Compiler {
-    fn new(configs: &[&Config], current: &Configs) -> Self {
+    fn new(configs: &[&Config], current: &Configs, segments: &HashSet<String>) -> Self {
         let provenance = Arc::new(Provenance::new(Layer::Remote, "server"));
         let entry = |config: &Config| Entry::new(config.clone(), Arc::clone(&provenance));
         let has_patterns = configs.iter().any(|config| has_pattern(config));
         let replaced: HashSet<&str> = configs.iter().map(|config| config.key.as_str()).collect();
-        let takes_part = |config: &&Config| {
-            config.config_type == ConfigType::Segment
-                || replaced.contains(config.key.as_str())
-                || (has_patterns && has_pattern(config))
-        };
-        let current = current.values().filter_map(|version| version.config.as_ref()).filter(takes_part);
-        let current: Vec<&Config> = current.collect();
+        // Only the keys are looked up, because a project can have many thousand other configs.
+        let mut keys: BTreeSet<&str> = segments.iter().map(String::as_str).collect();
+        keys.extend(&replaced);
+        if has_patterns {
+            let with_patterns =
+                current.values().filter(|version| version.config.as_ref().is_some_and(has_pattern));
+            keys.extend(with_patterns.map(|version| version.key.as_str()));
+        }
+        let current: Vec<&Config> =
+            keys.into_iter().filter_map(|key| current.get(key)?.config.as_ref()).collect();
         let kept = current.iter().filter(|config| !replaced.contains(config.key.as_str()));
         let after = kept.chain(configs).map(|config| entry(config)).collect();
         let before = current.iter().map(|config| entry(config)).collect();

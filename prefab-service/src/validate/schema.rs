@@ -136,11 +136,12 @@ fn look(value: &ConfigValue, place: &str, checker: &Checker, found: &mut Vec<Pro
                 look(&choice.value, &place, checker, found);
             }
         }
-        // Encrypted values cannot be checked.
-        value_ if value.encrypted_with().is_none() => {
+        // Encrypted values cannot be checked. The result for a confidential value would reveal it to a caller who may change
+        // schemas, but not read the value.
+        value_ if !value.is_secret() => {
             let Some(json) = instance(value_) else { return };
             let field = if matches!(value_, Value::Json(_)) { "json" } else { "string" };
-            for Deviation { pointer, message } in within(&json, value.confidential, checker) {
+            for Deviation { pointer, message } in within(&json, checker) {
                 let problem = Problem::at(format!("{place}.{field}"), ProblemCode::Schema, message);
                 found.push(Problem { pointer, ..problem });
             }
@@ -170,7 +171,7 @@ pub(super) fn instance(value: &Value) -> Option<Json> {
 }
 
 /// Lists where JSON does not match a schema.
-pub(super) fn within(json: &Json, is_confidential: bool, checker: &Checker) -> Vec<Deviation> {
+pub(super) fn within(json: &Json, checker: &Checker) -> Vec<Deviation> {
     if !steps::are_within(&checker.graph, json, checker.steps) {
         let message = format!(
             "the value is too large for its schema: checking it takes more than {} steps",
@@ -181,12 +182,7 @@ pub(super) fn within(json: &Json, is_confidential: bool, checker: &Checker) -> V
     let errors = checker.validator.iter_errors(json).take(MAX_DEVIATIONS);
     let deviation = |error: jsonschema::ValidationError<'_>| Deviation {
         pointer: error.instance_path().to_string(),
-        // An error must not contain a secret.
-        message: if is_confidential {
-            "the value does not match the schema".to_owned()
-        } else {
-            error.to_string()
-        },
+        message: error.to_string(),
     };
     errors.map(deviation).collect()
 }

@@ -79,7 +79,7 @@ fn of_schema(
         }
     };
     let Some(json) = schema::instance(&value.value) else { return Vec::new() };
-    schema::within(&json, value.confidential, &checker).into_iter().map(ValueProblem::from).collect()
+    schema::within(&json, &checker).into_iter().map(ValueProblem::from).collect()
 }
 
 fn parse(text: &str) -> Result<Json, ValueProblem> {

@@ -27,6 +27,20 @@ struct Service {
     resumed: Arc<Mutex<Vec<i64>>>,
 }
 
+#[test]
+fn an_address_is_shown_without_credentials() {
+    let source = |url: &str| {
+        RemoteSource::grpc(RemoteOptions::new(ApiKey::new(KEY)), GrpcOptions::new(url))
+            .map(|source| source.address().to_owned())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(source("http://user:secret@host:50051").as_deref(), Ok("http://host:50051"));
+    assert_eq!(
+        source("ftp://user:secret@host").unwrap_err(),
+        "remote_api_grpc: `ftp://host` is neither an http nor an https URL"
+    );
+}
+
 fn admit<T>(request: &Request<T>) -> Result<(), Status> {
     match request.metadata().get("auth") {
         Some(key) if key == KEY => Ok(()),

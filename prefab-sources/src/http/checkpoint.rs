@@ -35,7 +35,10 @@ impl Http {
         let body = timeout(CHECKPOINT_TIMEOUT, body(origin, response, self.timeout, self.max_bytes))
             .await
             .map_err(|_| {
-            origin.unavailable(format!("did not finish the response within {CHECKPOINT_TIMEOUT:?}"))
+            origin.unavailable(format!(
+                "did not finish the response within {} s",
+                CHECKPOINT_TIMEOUT.as_secs_f64()
+            ))
         })??;
         let configs = decode(origin, body)?;
         let origin = if at == CDN { self.cdn.as_mut() } else { self.api.get_mut(at) };
@@ -67,7 +70,7 @@ async fn body(
                     origin.unavailable(format!("closed the connection: {}", super::origin::root(&cause)))
                 );
             }
-            Err(_) => return Err(origin.unavailable(format!("sent nothing for {limit:?}"))),
+            Err(_) => return Err(origin.unavailable(format!("sent nothing for {} s", limit.as_secs_f64()))),
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Connector {
     redirects: fn() -> Policy,
     /// The client for all addresses.
     full: Mutex<Option<Client>>,
-    /// A client for `http` only, while the other cannot be created.
+    /// A client for `http` only, if the other could not be created.
     plain: Mutex<Option<Client>>,
 }
 
@@ -32,10 +32,16 @@ impl Connector {
 
     /// Returns a client for requests to `origin`.
     pub(super) fn client(&self, origin: &Origin) -> Result<Client, SourceError> {
-        match get_or_create(&self.full, self.builder()) {
+        // Creating the client for all addresses reads all certificates of the system, also if it fails.
+        if !origin.is_tls()
+            && let Some(client) = existing(&self.plain)
+        {
+            return Ok(client);
+        }
+        match get_or_create(&self.full, || self.builder()) {
             Ok(client) => Ok(client),
             Err(cause) if origin.is_tls() => Err(origin.without_tls(&cause)),
-            Err(_) => get_or_create(&self.plain, without_certificates(self.builder())).map_err(|cause| {
+            Err(_) => get_or_create(&self.plain, || without_certificates(self.builder())).map_err(|cause| {
                 origin.unavailable(format!("cannot be reached: {}", super::origin::root(&cause)))
             }),
         }
@@ -50,11 +56,18 @@ impl Connector {
     }
 }
 
-fn get_or_create(place: &Mutex<Option<Client>>, builder: ClientBuilder) -> reqwest::Result<Client> {
+fn existing(place: &Mutex<Option<Client>>) -> Option<Client> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn get_or_create(
+    place: &Mutex<Option<Client>>,
+    builder: impl FnOnce() -> ClientBuilder,
+) -> reqwest::Result<Client> {
     let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
     match &*place {
         Some(client) => Ok(client.clone()),
-        None => Ok(place.insert(builder.build()?).clone()),
+        None => Ok(place.insert(builder().build()?).clone()),
     }
 }
 

@@ -8,7 +8,7 @@ use reqwest::{
 };
 
 use super::proxy::proxy_for;
-use crate::{ApiKey, SourceError, SourceErrorKind};
+use crate::{ApiKey, SourceError, SourceErrorKind, remote::without_credentials};
 
 #[derive(Clone)]
 pub(super) struct Origin {
@@ -32,7 +32,7 @@ impl Origin {
     pub(super) fn parse(name: &str, text: &str, key: &ApiKey) -> Result<Self, SourceError> {
         let text = text.trim();
         let wrong = |why: &str| {
-            let why = format!("`{text}` {why}");
+            let why = format!("`{}` {why}", without_credentials(text));
             SourceError::new(SourceErrorKind::InvalidSetting, name, why)
         };
         let url = Url::parse(text).map_err(|cause| {
@@ -67,6 +67,11 @@ impl Origin {
 
     pub(super) fn base(&self) -> &str {
         &self.base
+    }
+
+    /// Returns the address without credentials and query.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
     }
 
     pub(super) fn tag(&self, since: i64) -> Option<&HeaderValue> {
@@ -195,6 +200,10 @@ mod tests {
             base("localhost"),
             "remote_api: `localhost` is not a URL: relative URL without a base; \
              include the scheme, for example `https://`"
+        );
+        assert_eq!(
+            base("ftp://user:secret@host"),
+            "remote_api: `ftp://host` is neither an http nor an https URL"
         );
         assert_eq!(base("ftp://host"), "remote_api: `ftp://host` is neither an http nor an https URL");
         if cfg!(feature = "rustls") {

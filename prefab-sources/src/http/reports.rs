@@ -63,7 +63,9 @@ impl ReportSink {
         match timeout(REQUEST_TIMEOUT, request.send()).await {
             Ok(Ok(response)) => self.verdict_of(&response),
             Ok(Err(cause)) => Err(self.origin.unreachable(&cause)),
-            Err(_) => Err(self.origin.unavailable(format!("did not respond within {REQUEST_TIMEOUT:?}"))),
+            Err(_) => Err(self
+                .origin
+                .unavailable(format!("did not respond within {} s", REQUEST_TIMEOUT.as_secs_f64()))),
         }
     }
 

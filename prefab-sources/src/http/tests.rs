@@ -110,8 +110,8 @@ async fn every_invalid_response_is_an_error_with_its_reason() {
     .await;
     check(Answer::status("403 Forbidden"), &format!("{url} rejected the API key: 403 Forbidden; {refused}"))
         .await;
-    check(Answer::Hang, &format!("{url} did not respond within 300ms")).await;
-    check(Answer::ok("").then_hang(1000), &format!("{url} sent nothing for 300ms")).await;
+    check(Answer::Hang, &format!("{url} did not respond within 0.3 s")).await;
+    check(Answer::ok("").then_hang(1000), &format!("{url} sent nothing for 0.3 s")).await;
     check(Answer::ok(""), &format!("{url} sent an empty response")).await;
     check(
         Answer::ok("<html>"),
@@ -293,7 +293,7 @@ async fn every_frame_of_a_stream_is_a_message_or_an_error() {
     );
     let refused = frames(Answer::status("403 Forbidden")).await;
     assert!(refused.starts_with("streaming: `URL` rejected the API key: 403 Forbidden"), "{refused}");
-    assert_eq!(frames(Answer::Hang).await, "streaming: `URL` did not respond within 300ms");
+    assert_eq!(frames(Answer::Hang).await, "streaming: `URL` did not respond within 0.3 s");
 }
 
 /// Applies updates until `is_done`.

@@ -12,8 +12,8 @@ pub struct Connection {
     pub status: ConnectionStatus,
     /// When the server sent something valid last; `None` if it has sent nothing yet.
     pub last_contact: Option<SystemTime>,
-    /// The origin of the latest response: `remote_cdn_api`, `remote_api` or `streaming`; `cache` if the server has not
-    /// responded and the values are from the local cache.
+    /// The origin of the latest response: `remote_cdn_api`, `remote_api`, `remote_api_grpc` or `streaming`; `cache` if
+    /// the server has not responded and the values are from the local cache.
     pub source: Option<Arc<str>>,
     /// Whether the last stream has ended or could not be opened, and no stream has delivered anything since.
     pub is_stream_down: bool,

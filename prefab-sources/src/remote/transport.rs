@@ -13,6 +13,9 @@ pub(crate) trait Transport: Send + 'static {
     /// Returns an identifier of the server, for the name of its cache.
     fn server_id(&self) -> String;
 
+    /// Returns the first address of the server, without credentials.
+    fn address(&self) -> String;
+
     /// Fetches all configs newer than the id `since`; all configs if it is 0.
     fn checkpoint(
         &mut self,

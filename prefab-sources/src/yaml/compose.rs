@@ -101,7 +101,7 @@ impl Composer<'_> {
                 let size = Size { nodes: 1, bytes: text.len(), height: 0 };
                 let text = text.into_owned();
                 let (text, lone_surrogate) = match self.surrogates {
-                    Some(surrogates) => surrogates.reveal(text),
+                    Some(surrogates) => surrogates.reveal(text, style == ScalarStyle::DoubleQuoted),
                     None => (text, false),
                 };
                 let kind = Kind::Scalar { text, plain: style == ScalarStyle::Plain, lone_surrogate };

@@ -26,13 +26,16 @@ pub(super) fn read(
         Kind::List(items) => {
             let one = |item: &Node| match &item.kind {
                 Kind::Map(members) => criterion(key, item, members, findings),
-                _ => Err(wrong(item, format!("`{name}` lists mappings, and this is {}", item.kind_name()))),
+                _ => Err(wrong(
+                    item,
+                    format!("each item of `{name}` must be a mapping, not {}", item.kind_name()),
+                )),
             };
             items.iter().map(|item| &**item).map(one).collect()
         }
         Kind::Scalar { .. } if meaning(node) == Ok(Plain::Null) => Ok(Vec::new()),
         Kind::Scalar { .. } => {
-            Err(wrong(node, format!("`{name}` is a mapping or a list of mappings, not a single value")))
+            Err(wrong(node, format!("`{name}` must be a mapping or a list of mappings, not a single value")))
         }
     }
 }
@@ -49,36 +52,7 @@ fn criterion(
         findings.key(key, member.at, message);
     }
     let operator = operator(node, members)?;
-    let value_to_match = match (get(members, "values"), get(members, "value")) {
-        (Some(_), Some(value)) => {
-            return Err(wrong(&value.value, "a criterion has `values` or `value`, not both".to_owned()));
-        }
-        (Some(values), None) => match &values.value.kind {
-            Kind::List(items) => Some(texts(items).map_err(|why| wrong(&values.value, why))?.into()),
-            _ => {
-                return Err(wrong(
-                    &values.value,
-                    format!("`values` is a list such as [a, b], not {}", values.value.kind_name()),
-                ));
-            }
-        },
-        (None, Some(value)) => {
-            Some(operand::read(operator, &value.value).map_err(|why| wrong(&value.value, why))?.into())
-        }
-        (None, None) if compares_nothing(operator) => None,
-        (None, None) if !compares_a_list(operator) => {
-            return Err(wrong(
-                node,
-                format!("`value` is missing; `{}` compares with a single value", operator.name()),
-            ));
-        }
-        (None, None) => {
-            return Err(wrong(
-                node,
-                format!("`values` is missing; `{}` compares with a list", operator.name()),
-            ));
-        }
-    };
+    let value_to_match = operand(operator, node, members)?;
     let is_list = matches!(&value_to_match, Some(ConfigValue { value: Value::StringList(_), .. }));
     if is_list && !compares_a_list(operator) && !compares_nothing(operator) {
         let message = format!(
@@ -90,6 +64,48 @@ fn criterion(
     }
     let property_name = property(node, members, operator)?;
     Ok(Criterion { property_name, operator, value_to_match })
+}
+
+/// Reads `values` or `value`. Both are missing if they are null.
+fn operand(operator: Operator, node: &Node, members: &[Member]) -> Result<Option<ConfigValue>, EntryError> {
+    let is_set = |member: &&Member| meaning(&member.value) != Ok(Plain::Null);
+    let field = |name| get(members, name).filter(is_set).map(|member| &*member.value);
+    let (operand, value) = match (field("values"), field("value")) {
+        (Some(_), Some(value)) => {
+            return Err(wrong(value, "a criterion cannot have both `values` and `value`".to_owned()));
+        }
+        (Some(values), None) => {
+            let Kind::List(items) = &values.kind else {
+                let why = format!("`values` must be a list such as [a, b], not {}", values.kind_name());
+                return Err(wrong(values, why));
+            };
+            (values, texts(items).map(Value::StringList))
+        }
+        (None, Some(value)) => (value, operand::read(operator, value)),
+        (None, None) if compares_nothing(operator) => return Ok(None),
+        (None, None) => {
+            let (field, what) =
+                if compares_a_list(operator) { ("values", "a list") } else { ("value", "a single value") };
+            let why = format!("`{field}` is missing; `{}` compares with {what}", operator.name());
+            return Err(wrong(node, why));
+        }
+    };
+    let value = value.map_err(|why| wrong(operand, why))?;
+    let is_list = matches!(value, Value::StringList(_));
+    let name = operator.name();
+    if !is_list && compares_a_list(operator) {
+        let why =
+            format!("`{name}` compares with a list, not a single value; write for example `values: [a, b]`");
+        return Err(wrong(operand, why));
+    }
+    // With a list, this operator would match everyone. The other operators for single values match no one.
+    if is_list && operator == Operator::NotInSeg {
+        let why = format!(
+            "`{name}` compares with a single value, not a list; write `value` with the key of a segment"
+        );
+        return Err(wrong(operand, why));
+    }
+    Ok(Some(value.into()))
 }
 
 fn operator(node: &Node, members: &[Member]) -> Result<Operator, EntryError> {

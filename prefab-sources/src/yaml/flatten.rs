@@ -52,7 +52,9 @@ impl Walk<'_> {
         if self.key_bytes > MAX_KEYS_BYTES {
             return Err(YamlError { position: member.at, cause: YamlErrorKind::KeysTooLong });
         }
-        if member.key.is_empty() {
+        if member.lone_surrogate {
+            self.findings.key(&excerpt(&key), member.at, LONE_SURROGATE);
+        } else if member.key.is_empty() {
             self.findings.key(&key, member.at, "the key is empty; give it a name");
         } else if key.len() > MAX_KEY_BYTES {
             let message =

@@ -4,7 +4,7 @@ use std::{collections::HashMap, rc::Rc};
 
 use super::{
     findings::Findings,
-    node::{Kind, LONE_SURROGATE, Member, Node},
+    node::{Kind, Member, Node},
 };
 use crate::finding::excerpt;
 
@@ -32,14 +32,16 @@ pub(super) fn members(
                     ),
                 ),
             },
-            Kind::Scalar { text, lone_surrogate: true, .. } => {
-                findings.key(&path(text), key.at, LONE_SURROGATE);
-            }
-            Kind::Scalar { text, .. } => {
-                own.push(Member { key: text.as_str().into(), at: key.at, value });
+            Kind::Scalar { text, lone_surrogate, .. } => {
+                let lone_surrogate = *lone_surrogate;
+                own.push(Member { key: text.as_str().into(), lone_surrogate, at: key.at, value });
             }
             Kind::List(_) | Kind::Map(_) => {
-                findings.key(&path("?"), key.at, format!("a key is a single value, not {}", key.kind_name()));
+                findings.key(
+                    &path("?"),
+                    key.at,
+                    format!("a key must be a single value, not {}", key.kind_name()),
+                );
             }
         }
     }
@@ -47,7 +49,7 @@ pub(super) fn members(
     merged.extend(own);
     let repeat = |earlier: &Member, later: &Member| {
         let message = format!(
-            "`{}` is repeated, on line {} and on line {}; the later one applies",
+            "`{}` is defined on line {} and again on line {}; the later one applies",
             excerpt(&later.key),
             earlier.at.line,
             later.at.line
@@ -81,7 +83,9 @@ fn later_wins(
     let mut seen: HashMap<Rc<str>, usize> = HashMap::with_capacity(members.len());
     let mut kept: Vec<Option<Member>> = Vec::with_capacity(members.len());
     for (at, member) in members.into_iter().enumerate() {
-        if let Some(at) = seen.insert(Rc::clone(&member.key), at)
+        // Different halves of surrogate pairs have the same text.
+        if !member.lone_surrogate
+            && let Some(at) = seen.insert(Rc::clone(&member.key), at)
             && let Some(earlier) = kept[at].take().filter(|_| at >= first_own)
         {
             repeat(&earlier, &member);

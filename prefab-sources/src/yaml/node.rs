@@ -29,6 +29,8 @@ pub(super) enum Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) key: Rc<str>,
+    /// Whether the key has an escape of half a surrogate pair.
+    pub(super) lone_surrogate: bool,
     pub(super) at: Position,
     pub(super) value: Rc<Node>,
 }
@@ -46,12 +48,14 @@ impl Node {
         }
     }
 
-    /// Returns whether a scalar in this node has half a surrogate pair.
+    /// Returns whether a scalar or a key in this node has half a surrogate pair.
     pub(super) fn has_lone_surrogate(&self) -> bool {
         match &self.kind {
             Kind::Scalar { lone_surrogate, .. } => *lone_surrogate,
             Kind::List(items) => items.iter().any(|item| item.has_lone_surrogate()),
-            Kind::Map(members) => members.iter().any(|member| member.value.has_lone_surrogate()),
+            Kind::Map(members) => {
+                members.iter().any(|member| member.lone_surrogate || member.value.has_lone_surrogate())
+            }
         }
     }
 

@@ -18,10 +18,12 @@ pub(super) fn read(operator: Operator, node: &Node) -> Result<Value, String> {
     use Operator as O;
     match (&node.kind, operator) {
         (Kind::Map(_), O::InIntRange) => range(node),
-        (Kind::Map(_), _) => Err("`value` of a criterion is a single value, not a mapping".to_owned()),
+        (Kind::Map(_), _) => {
+            Err("the `value` of a criterion must be a single value, not a mapping".to_owned())
+        }
         (Kind::List(items), _) => Ok(Value::StringList(texts(items)?)),
         (Kind::Scalar { .. }, O::InIntRange) => {
-            Err("`value` is a range such as {start: 1, end: 10}; the end is exclusive".to_owned())
+            Err("`value` must be a range such as {start: 1, end: 10}; its end is exclusive".to_owned())
         }
         (
             Kind::Scalar { text, .. },
@@ -44,15 +46,12 @@ pub(super) fn read(operator: Operator, node: &Node) -> Result<Value, String> {
 fn range(node: &Node) -> Result<Value, String> {
     let Kind::Map(members) = &node.kind else { return Ok(Value::NotSet) };
     if let Some(member) = members.iter().find(|member| !matches!(&*member.key, "start" | "end")) {
-        return Err(format!(
-            "`{}` is not a field of a range; it has `start` and `end`",
-            excerpt(&member.key)
-        ));
+        return Err(format!("`{}` is not a field of a range; use `start` and `end`", excerpt(&member.key)));
     }
     let bound = |name| match get(members, name).map(|member| meaning(&member.value)) {
         None | Some(Ok(Plain::Null)) => Ok(None),
         Some(Ok(Plain::Int(int))) => Ok(Some(int)),
-        Some(_) => Err(format!("`{name}` of a range is an integer")),
+        Some(_) => Err(format!("`{name}` of a range must be an integer")),
     };
     Ok(Value::IntRange(IntRange { start: bound("start")?, end: bound("end")? }))
 }

@@ -30,11 +30,15 @@ impl Surrogates {
 
     /// Restores the text of a scalar. Returns whether it has a surrogate that is not part of a pair; such a surrogate
     /// becomes U+FFFD.
-    pub(super) fn reveal(self, text: String) -> (String, bool) {
-        if !text.contains(|c| c == '\\' || self.unit(c).is_some()) {
+    ///
+    /// Only double quotes have escapes, which the parser has resolved. Any other scalar contains them as they are written.
+    pub(super) fn reveal(self, text: String, is_double_quoted: bool) -> (String, bool) {
+        if !is_double_quoted {
+            return (replaced(&text, self.digit, 'd'), false);
+        }
+        if !text.contains(|c| self.unit(c).is_some()) {
             return (text, false);
         }
-        let text = replaced(&text, self.digit, 'd');
         let mut has_lone = false;
         let mut shown = String::with_capacity(text.len());
         let mut chars = text.chars().peekable();
@@ -68,9 +72,16 @@ fn pair(high: u32, low: u32) -> Option<char> {
     if high < COUNT / 2 { char::from_u32(0x1_0000 + high * 0x400 + low) } else { None }
 }
 
-/// Returns the positions of the first digits of all texts that look like escapes of U+d800 to U+dfff, for the digit `d`.
+/// Returns the positions of the first digits of all escapes of U+d800 to U+dfff, for the digit `d`. After a backslash that is
+/// itself escaped, there is no escape.
 fn escapes(text: &str, digit: char) -> impl Iterator<Item = usize> {
-    text.match_indices('\\').filter_map(move |(at, _)| {
+    let mut from = 0;
+    let backslashes = std::iter::from_fn(move || {
+        let at = from + text.get(from..)?.find('\\')?;
+        from = at + 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8);
+        Some(at)
+    });
+    backslashes.filter_map(move |at| {
         let rest = &text[at + 1..];
         let prefix = if rest.starts_with('u') {
             1

@@ -39,7 +39,7 @@ fn invalid_yaml_is_an_error_with_its_position() {
     fails("a: b: c\n", "line 1, column 5: mapping values are not allowed in this context");
     fails("a: \"x\n", "line 1, column 4: while scanning a quoted scalar, found unexpected end of stream");
     fails("a: *nowhere\n", "line 1, column 4: while parsing node, found unknown anchor");
-    fails("a: 1\n---\nb: 2\n", "line 2, column 1: a second document starts");
+    fails("a: 1\n---\nb: 2\n", "line 2, column 1: a second YAML document starts here");
     fails("a: 1\nü: 'x\u{7}'\n", "line 2, column 6: the control character U+0007 is not allowed");
     fails("a: \0\n", "line 1, column 4: the control character U+0000 is not allowed");
 }
@@ -105,25 +105,25 @@ fn a_repeated_key_is_a_finding_with_both_lines() {
         &[
             r#"b = {"int":"2"}"#,
             r#"a = {"int":"3"}"#,
-            "f.yaml:3:1: key `a`: `a` is repeated, on line 1 and on line 3; the later one applies",
+            "f.yaml:3:1: key `a`: `a` is defined on line 1 and again on line 3; the later one applies",
         ],
     );
     check(
         "x:\n  _:\n    1: a\n    '1': b\n",
         &[
             r#"x.1 = {"string":"b"}"#,
-            "f.yaml:4:5: key `x.1`: `1` is repeated, on line 3 and on line 4; the later one applies",
+            "f.yaml:4:5: key `x.1`: `1` is defined on line 3 and again on line 4; the later one applies",
         ],
     );
     check(
         "a: 1\na: ~\n",
-        &["f.yaml:2:1: key `a`: `a` is repeated, on line 1 and on line 2; the later one applies"],
+        &["f.yaml:2:1: key `a`: `a` is defined on line 1 and again on line 2; the later one applies"],
     );
 }
 
 #[test]
 fn aliases_are_expanded_within_limits() {
-    fails("a: &a [1, *a]\n", "line 1, column 11: the alias is within the node that it repeats");
+    fails("a: &a [1, *a]\n", "line 1, column 11: the alias refers to a node that contains it");
     let nines = |level: usize| vec![format!("*l{level}"); 9].join(", ");
     let bomb = joined((1..10).map(|level| format!("l{level}: &l{level} [{}]\n", nines(level - 1))));
     let bomb = format!("l0: &l0 [lol]\n{bomb}");
@@ -141,10 +141,10 @@ fn aliases_are_expanded_within_limits() {
 fn the_nesting_depth_is_limited() {
     let nested = |depth: usize| "{a: ".repeat(depth) + &"}".repeat(depth);
     assert!(parse(&nested(64), "f.yaml").is_ok());
-    fails(&nested(65), "line 1, column 257: is nested deeper than 64 levels");
-    fails(&"- ".repeat(100_000), "line 1, column 129: is nested deeper than 64 levels");
+    fails(&nested(65), "line 1, column 257: collections are nested deeper than 64 levels");
+    fails(&"- ".repeat(100_000), "line 1, column 129: collections are nested deeper than 64 levels");
     let by_alias = format!("a: &a {}\nb: {}*a{}\n", nested(40), "{b: ".repeat(30), "}".repeat(30));
-    fails(&by_alias, "line 2, column 124: is nested deeper than 64 levels");
+    fails(&by_alias, "line 2, column 124: collections are nested deeper than 64 levels");
 }
 
 #[test]

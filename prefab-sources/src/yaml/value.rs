@@ -21,7 +21,7 @@ pub(super) fn value(key: &str, node: &Node, secret: bool) -> Result<Option<(Valu
     }
     Ok(Some(match &node.kind {
         Kind::Map(_) => {
-            return Err(String::from("the value is a mapping, which is not supported as a value"));
+            return Err(String::from("the value is a mapping; expected a single value or a list"));
         }
         Kind::List(items) => {
             collection_tag(node)?;

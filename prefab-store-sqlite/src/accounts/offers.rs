@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::{
-    accounts::{members, person_row::person, read, written},
+    accounts::{members, password_resets, person_row::person, read, written},
     failed, write,
 };
 use prefab_core::ids::ProjectId;
@@ -62,6 +62,8 @@ pub(super) fn accept(
     let Some(offer) = offers.into_iter().find(|offer| offer.person.id == person) else { return Ok(false) };
     members::insert(&transaction, project, person, &offer.roles, now)?;
     remove(&transaction, project, person)?;
+    // An admin of fewer projects may have created the link.
+    password_resets::forget(&transaction, person)?;
     transaction.commit().map_err(failed("accepting membership"))?;
     Ok(true)
 }

@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::{accounts::person_row::person, failed, write};
+use crate::{
+    accounts::{password_resets, person_row::person},
+    failed, write,
+};
 use prefab_store::{
     StoreError,
     accounts::{Inviters, OwnerChange, Person},
@@ -40,6 +43,10 @@ pub(super) fn set(
     let changed = transaction
         .execute("UPDATE person SET is_owner = ?2 WHERE id = ?1", params![person, is_owner])
         .map_err(failed("changing the owners"))?;
+    if is_owner {
+        // An admin, who may not create a link for an owner, may have created it.
+        password_resets::forget(&transaction, person)?;
+    }
     transaction.commit().map_err(failed("changing the owners"))?;
     Ok(if changed > 0 { OwnerChange::Done } else { OwnerChange::Unknown })
 }

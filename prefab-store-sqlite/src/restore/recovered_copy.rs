@@ -71,10 +71,7 @@ pub(super) fn recover_copy(copy: &Path, mut previous: Previous) -> Result<(i64, 
     let recovered = recovery::recover(&transaction, remembered.collect(), &Clock::system())?;
     recovery::change_epoch(&transaction)?;
     for (table, number) in previous.numbers {
-        // Numbers of API keys, tokens and environments are not used a second time.
-        transaction
-            .execute("UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1", params![table, number])
-            .map_err(failed("raising the numbers of new rows"))?;
+        raise_number(&transaction, &table, number).map_err(failed("raising the numbers of new rows"))?;
     }
     transaction.commit().map_err(failed("committing a recovery"))?;
     let newest = newest(&connection)?;
@@ -86,4 +83,17 @@ pub(super) fn recover_copy(copy: &Path, mut previous: Previous) -> Result<(i64, 
     let synced = File::open(copy).and_then(|file| file.sync_all());
     synced.map_err(|error| StoreError::unavailable("closing the copy", error))?;
     Ok((newest, recovered.iter().map(|recovered| recovered.drafts).sum()))
+}
+
+/// Raises the number of the newest row of a table, so that API keys, tokens and environments do not get a number a second
+/// time.
+fn raise_number(connection: &Connection, table: &str, number: i64) -> rusqlite::Result<()> {
+    let update = "UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1";
+    if connection.execute(update, params![table, number])? == 0 {
+        // SQLite adds the row of a table with the first row of that table.
+        let insert = "INSERT INTO sqlite_sequence (name, seq)
+                      SELECT name, ?2 FROM sqlite_master WHERE type = 'table' AND name = ?1";
+        connection.execute(insert, params![table, number])?;
+    }
+    Ok(())
 }

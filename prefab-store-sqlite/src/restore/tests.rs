@@ -2,8 +2,8 @@
 
 use prefab_core::{ChangedBy, Config};
 use prefab_store::{
-    Backup as _, Change, ConfigLog as _, Drafts as _, Expected, Projects as _, RECOVERY_ACTOR, Recovery as _,
-    Version,
+    ApiKeys as _, Backup as _, Change, ConfigLog as _, Drafts as _, Expected, KeyRequest, Projects as _,
+    RECOVERY_ACTOR, Recovery as _, Version, key::KeyKind,
 };
 
 use super::*;
@@ -77,6 +77,87 @@ async fn a_damaged_database_is_moved_aside_with_its_companion_files() {
     }
 }
 
+/// Returns the names of the files in a folder that belong to an unfinished restore.
+fn unfinished(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.contains(".restoring")).collect()
+}
+
+#[tokio::test]
+async fn companion_files_of_a_killed_restore_are_not_applied() {
+    let dir = tempfile::tempdir().unwrap();
+    let good = backed_up(dir.path(), "good").await;
+    let killed = dir.path().join("killed.db");
+    fs::copy(backed_up(dir.path(), "bad").await, &killed).unwrap();
+    let connection = Connection::open(&killed).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    connection.execute("UPDATE project SET name = 'late'", []).unwrap();
+    let data = dir.path().join("data");
+    fs::create_dir_all(&data).unwrap();
+    for end in ["-wal", "-shm"] {
+        let left = beside(&data.join(DATABASE), &format!(".restoring{end}"));
+        fs::copy(beside(&killed, end), left).unwrap();
+    }
+    let restored = restore(&good, &data, Overwrite::Refused).unwrap();
+    let registry = SqliteStore::open(&restored.database).unwrap().registry().await.unwrap();
+    assert_eq!(registry.projects[0].name, "good");
+    assert_eq!(unfinished(&data), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_failed_restore_leaves_no_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let backup = backed_up(dir.path(), "good").await;
+    let trigger = "CREATE TRIGGER refuse BEFORE UPDATE ON epoch BEGIN SELECT RAISE(ABORT, 'refused'); END";
+    Connection::open(&backup).unwrap().execute_batch(trigger).unwrap();
+    let data = dir.path().join("data");
+    let error = restore(&backup, &data, Overwrite::Refused).unwrap_err().to_string();
+    assert!(error.contains("refused"), "{error}");
+    assert_eq!(fs::read_dir(&data).unwrap().count(), 0);
+}
+
+#[test]
+fn files_are_renamed_back_if_one_cannot_be_renamed() {
+    let dir = tempfile::tempdir().unwrap();
+    let [first, second, missing] = ["first", "second", "missing"].map(|name| dir.path().join(name));
+    fs::write(&first, "1").unwrap();
+    fs::write(&second, "2").unwrap();
+    let kept = dir.path().join("kept");
+    let renames = [(first.clone(), kept.clone()), (second.clone(), missing.join("second"))];
+    let (path, _) = rename_all(&renames).unwrap_err();
+    assert_eq!(path, missing.join("second"));
+    assert!(first.exists() && second.exists() && !kept.exists());
+}
+
+#[tokio::test]
+async fn numbers_of_a_table_that_was_empty_in_the_backup_are_not_used_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let backup = backed_up(dir.path(), "data").await;
+    let data = dir.path().join("data");
+    let issue = async |store: &SqliteStore| {
+        let project = store.registry().await.unwrap().projects.remove(0);
+        let environment = project.environments[0].id;
+        let request = KeyRequest { project: project.id, environment, kind: KeyKind::Backend, user_id: None };
+        store.issue_key(request).await.unwrap().id
+    };
+    let store = SqliteStore::open(&data.join(DATABASE)).unwrap();
+    let before = issue(&store).await;
+    drop(store);
+    let restored = restored_when_closed(&backup, &data);
+    let store = SqliteStore::open(&restored.database).unwrap();
+    assert!(issue(&store).await > before);
+}
+
+/// Restores a backup over a database whose store was dropped. The thread that writes ends a little later.
+fn restored_when_closed(backup: &Path, data: &Path) -> Restored {
+    loop {
+        match restore(backup, data, Overwrite::Allowed) {
+            Err(RestoreError::InUse { .. }) => std::thread::yield_now(),
+            other => return other.unwrap(),
+        }
+    }
+}
+
 /// Sets a key to a value, or deletes it.
 async fn set(store: &SqliteStore, key: &str, value: Option<i64>) -> i64 {
     let change = Change {
@@ -107,13 +188,7 @@ async fn clients_accept_every_restored_version() {
     let seen = set(&store, "new", Some(2)).await;
     let epoch = store.epoch().await.unwrap();
     drop(store);
-    // The thread that writes ends after its store is dropped.
-    let restored = loop {
-        match restore(&backup, &data, Overwrite::Allowed) {
-            Err(RestoreError::InUse { .. }) => tokio::task::yield_now().await,
-            other => break other.unwrap(),
-        }
-    };
+    let restored = restored_when_closed(&backup, &data);
     assert_eq!((restored.projects, restored.configs, restored.drafts), (1, 3, 4));
 
     let store = SqliteStore::open(&restored.database).unwrap();

@@ -209,6 +209,22 @@ pub(super) async fn a_reset_is_used_once_and_ends_all_sessions(fixture: Fixture)
     assert_eq!((&session.person, session.projects.len()), (&ann, 1));
     assert!(!is_open(&fixture, "session").await);
     assert!(reset("used").await.is_none());
+    // With more rights, the account is out of reach of the admin who may have created the link.
+    offer("before ownership").await;
+    fixture.store.set_owner(ann.id, true).await.unwrap();
+    assert!(reset("before ownership").await.is_none());
+    let second = fixture.store.create_project("second".to_owned(), Vec::new()).await.unwrap().id;
+    let membership = MembershipOffer {
+        project: second,
+        person: ann.clone(),
+        roles: Roles::of(Role::Admin),
+        offered_by: "Bea".to_owned(),
+        offered_at_millis: fixture.now(),
+    };
+    fixture.store.offer_membership(membership).await.unwrap();
+    offer("before membership").await;
+    assert!(fixture.store.accept_membership(second, ann.id).await.unwrap());
+    assert!(reset("before membership").await.is_none());
     offer("late").await;
     fixture.step(LIFE_MILLIS);
     assert!(reset("late").await.is_none());

@@ -38,6 +38,18 @@ fn counters(report: &Report, key: &str) -> Vec<EvaluationCount> {
 }
 
 #[test]
+fn a_drain_visits_evaluated_keys_but_not_keys_that_are_only_in_use() {
+    let (telemetry, rules) = (telemetry(), rules([config("evaluated", 1), config("in-use", 2)]));
+    let host = FixedHost::default();
+    record(&telemetry, &rules, "evaluated", &host);
+    telemetry.count_in_use(&rules.evaluate("in-use", &Contexts::default(), &host).unwrap());
+    let mut visited = Vec::new();
+    let report = telemetry.drain_and_visit(1, |key| visited.push(key.to_owned()));
+    assert_eq!(visited, ["evaluated"]);
+    assert_eq!([counters(&report, "evaluated").len(), counters(&report, "in-use").len()], [1, 1]);
+}
+
+#[test]
 fn a_count_contains_the_indices_and_the_value() {
     let check = |config: Config, index: Option<u32>, value: Value, reason: Reason| {
         let (telemetry, rules) = (telemetry(), rules([config]));

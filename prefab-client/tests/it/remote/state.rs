@@ -100,19 +100,25 @@ fn with_on_init_failure_return_every_failure_of_the_build_is_a_problem() {
             .on_init_failure(OnInitFailure::Return)
             .value("mine", 7)
     };
-    let check = |builder: ClientBuilder, problem: &str| {
+    let check = |builder: ClientBuilder, problem: &str, is_closed: bool| {
         let client = builder.build().unwrap();
+        assert_eq!(client.state().status == ClientStatus::Closed, is_closed, "{problem}");
         assert_eq!(client.get::<i64>("mine"), Ok(7));
         let problems = client.problems();
         assert!(problems.iter().any(|found| found.contains(problem)), "{problems:?}");
     };
-    check(builder(), "settings: no API key: set PREFAB_API_KEY");
-    check(builder().api_key(KEY), "settings: no server address: set PREFAB_API_URL");
-    check(builder().api_key(KEY).api_urls(["localhost"]), "settings: remote_api: `localhost` is not a URL");
-    check(builder().datafile(dir.path().join("absent.json")), "absent.json: datafile not found");
+    check(builder(), "settings: no API key: set PREFAB_API_KEY", true);
+    check(builder().api_key(KEY), "settings: no server address: set PREFAB_API_URL", true);
+    check(
+        builder().api_key(KEY).api_urls(["localhost"]),
+        "settings: remote_api: `localhost` is not a URL",
+        true,
+    );
+    check(builder().datafile(dir.path().join("absent.json")), "absent.json: datafile not found", false);
     #[cfg(feature = "telemetry")]
     check(
         builder().api_key(KEY).api_urls(["http://127.0.0.1:1"]).telemetry_url("localhost"),
         "settings: telemetry: `localhost` is not a URL",
+        false,
     );
 }

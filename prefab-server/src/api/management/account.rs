@@ -3,7 +3,11 @@
 use crate::api::origin::RequestOrigin;
 use std::time::Instant;
 
-use axum::{Json, extract::State, response::Response};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use http::HeaderMap;
 
 use crate::api::management::{
@@ -13,7 +17,7 @@ use crate::api::management::{
     session::{
         audit::note,
         checks::{count_attempt, reject_cross_site, too_many_attempts, validate_email, validate_password},
-        session_ended, start_session,
+        known_browser, remember_browser, session_ended, start_session,
     },
     tokens,
 };
@@ -77,16 +81,18 @@ pub(super) async fn change_password(
     State(app): State<App>,
     visitor: BrowserSession,
     RequestOrigin(origin): RequestOrigin,
+    headers: HeaderMap,
     JsonBody(ChangePasswordRequest { current, password }): JsonBody<ChangePasswordRequest>,
-) -> Result<Json<EmptyResponse>, ApiError> {
+) -> Result<Response, ApiError> {
     let BrowserSession { session: Session { person, projects, is_owner: _ }, hash, csrf: _ } = visitor;
     validate_password("password", &password)?;
-    prove(&app, &person, current, &origin, "`current` is not your password").await?;
+    prove(&app, &person, current, (&origin, &headers), "`current` is not your password").await?;
     let password = app.sign_in.passwords.hash(password).await?;
     app.project_cache.store().set_password(person.id, password, hash).await?;
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.password", "changed their password")).await?;
-    Ok(Json(EmptyResponse {}))
+    // The new password makes all browsers unknown, also this one.
+    remember_browser(&app, &headers, person.id, Json(EmptyResponse {}).into_response()).await
 }
 
 /// Deletes your account, its sessions and the management tokens that act for you. The audit log keeps your actions.
@@ -105,7 +111,7 @@ pub(super) async fn delete(
     JsonBody(DeleteAccountRequest { password }): JsonBody<DeleteAccountRequest>,
 ) -> Result<Response, ApiError> {
     let Session { person, projects, is_owner: _ } = visitor.session;
-    prove(&app, &person, password, &origin, "`password` is not your password").await?;
+    prove(&app, &person, password, (&origin, &headers), "`password` is not your password").await?;
     let revoked = match app.project_cache.store().delete_person(person.id).await? {
         DeletePersonOutcome::Done(revoked) => revoked,
         DeletePersonOutcome::LastOwner => return Err(Conflict::LastOwner.into()),
@@ -134,15 +140,16 @@ async fn prove(
     app: &App,
     person: &Person,
     password: String,
-    origin: &Origin,
+    (origin, headers): (&Origin, &HeaderMap),
     refusal: &'static str,
 ) -> Result<(), ApiError> {
-    count_attempt(app, &person.email, origin, None).map_err(too_many_attempts)?;
+    let browser = known_browser(app, headers, &person.email).await?;
+    count_attempt(app, &person.email, origin, browser.as_ref()).map_err(too_many_attempts)?;
     let account = app.project_cache.store().account(person.email.clone()).await?;
     let kept = account.and_then(|account| account.password);
     if !app.sign_in.passwords.check(password, kept).await? {
         return Err(ApiError::Forbidden(refusal));
     }
-    app.sign_in.succeeded(&person.email, &network(origin.peer()), None);
+    app.sign_in.succeeded(&person.email, &network(origin.peer()), browser.as_ref());
     Ok(())
 }

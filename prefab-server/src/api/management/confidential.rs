@@ -1,7 +1,12 @@
 //! Confidential values in responses: redacted, unless the caller asks to reveal them and may.
 
-use prefab_core::Config;
-use prefab_service::{actor::Actor, confidential};
+use std::{collections::BTreeSet, sync::Arc};
+
+use prefab_core::{Config, ids::EnvironmentId};
+use prefab_service::{
+    actor::Actor,
+    confidential::{self, Scope},
+};
 
 use crate::api::{error::ApiError, management::audit_entry, state::App};
 
@@ -43,7 +48,53 @@ pub(super) async fn form<'a>(
     if reveal != Some(true) {
         return Ok(Form::Redacted);
     }
-    let scopes: Vec<_> = configs.into_iter().flat_map(confidential::scopes).collect();
+    require_any(actor)?;
+    let scopes = configs.into_iter().flat_map(confidential::scopes).collect();
+    form_of_scopes(app, actor, subject, scopes).await
+}
+
+/// Returns the form of an export: of the whole project, of one environment, or of one item.
+pub(super) async fn form_of_export(
+    app: &App,
+    actor: &Actor,
+    reveal: Option<bool>,
+    environment: Option<EnvironmentId>,
+    key: Option<String>,
+) -> Result<Form, ApiError> {
+    if reveal != Some(true) {
+        return Ok(Form::Redacted);
+    }
+    require_any(actor)?;
+    let subject = key.as_ref().map_or("the project in an export".to_owned(), |key| format!("`{key}`"));
+    let project = Arc::clone(&actor.project);
+    let find = move |_| {
+        let configs = project.configs();
+        let configs = configs.values().filter_map(|version| version.config.as_ref());
+        let configs = configs.filter(|config| key.as_ref().is_none_or(|key| config.key == *key));
+        let mut scopes: BTreeSet<Scope> = configs.flat_map(confidential::scopes).collect();
+        if let Some(environment) = environment {
+            scopes.retain(|scope| scope.is_none_or(|id| id == environment.0));
+        }
+        Ok(scopes)
+    };
+    let scopes = app.work(actor.project.id, find).await?;
+    form_of_scopes(app, actor, &subject, scopes).await
+}
+
+/// Refuses a caller who may read the confidential values of no scope, before values are searched.
+fn require_any(actor: &Actor) -> Result<(), ApiError> {
+    let environments = actor.project.environments();
+    let scopes = environments.iter().map(|environment| Some(environment.id.0)).chain([None]);
+    let mut scopes = scopes.map(|scope| confidential::may_read(&actor.roles, &environments, scope));
+    if scopes.any(|may_read| may_read) { Ok(()) } else { Err(ApiError::Forbidden(MISSING_ROLE)) }
+}
+
+async fn form_of_scopes(
+    app: &App,
+    actor: &Actor,
+    subject: &str,
+    scopes: BTreeSet<Scope>,
+) -> Result<Form, ApiError> {
     let environments = actor.project.environments();
     if !scopes.iter().all(|scope| confidential::may_read(&actor.roles, &environments, *scope)) {
         return Err(ApiError::Forbidden(MISSING_ROLE));

@@ -49,6 +49,10 @@ pub(super) async fn create(
 
 /// Creates an environment in the store. The caller refreshes the project cache.
 pub(super) async fn create_named(app: &App, actor: &Actor, name: String) -> Result<Environment, ApiError> {
+    let most = app.limits.limits().environments_per_project;
+    if actor.project.environments().len() >= most {
+        return Err(ApiError::invalid(format!("the project has {most} environments, the maximum number")));
+    }
     let store = app.project_cache.store();
     let environment = store.create_environment(actor.project.id, validate_name(&name)?).await?;
     let sentence = format!("created environment `{}`", environment.name);

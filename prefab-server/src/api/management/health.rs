@@ -67,6 +67,7 @@ fn of(environment: &Environment, channel: &Channel, reports: u64, project: &Proj
             Protocol::Sse => "sse",
             Protocol::SseJson => "sse_json",
             Protocol::Grpc => "grpc",
+            Protocol::Ofrep => "ofrep",
         }
         .to_owned(),
         clients: *clients,

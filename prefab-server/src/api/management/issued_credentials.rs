@@ -47,22 +47,28 @@ pub(super) async fn revoke(
 ) -> Result<Json<IssuedCredentials>, ApiError> {
     let actor = access.authorize(project)?;
     let (keys, tokens) = find(&app, &actor, person).await?;
+    let revoked = revoke_all(&app, &actor, &keys, &tokens).await;
+    // After an error as well: the keys before it are revoked.
+    app.project_cache.refresh().await?;
+    revoked?;
+    Ok(Json(response(keys, tokens, &actor)))
+}
+
+async fn revoke_all(app: &App, actor: &Actor, keys: &[KeyDetails], tokens: &[Token]) -> Result<(), ApiError> {
     let store = app.project_cache.store();
-    for key in &keys {
+    for key in keys {
         if store.revoke_key(key.id).await? {
             let sentence = format!("revoked {}", api_key_label(key.id, &key.name));
-            audit_entry::record(&app, &actor, "key.revoked", key.id, Some(key.environment), &sentence)
-                .await?;
+            audit_entry::record(app, actor, "key.revoked", key.id, Some(key.environment), &sentence).await?;
         }
     }
-    for token in &tokens {
+    for token in tokens {
         if store.revoke_token(actor.project.id, token.id).await? {
             let sentence = format!("revoked {}", token_label(token.id, &token.name));
-            audit_entry::record(&app, &actor, "token.revoked", token.id, None, &sentence).await?;
+            audit_entry::record(app, actor, "token.revoked", token.id, None, &sentence).await?;
         }
     }
-    app.project_cache.refresh().await?;
-    Ok(Json(response(keys, tokens, &actor)))
+    Ok(())
 }
 
 /// Returns what a person has issued in the project and what is valid.

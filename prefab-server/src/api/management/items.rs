@@ -123,7 +123,7 @@ fn summary(version: &Version, config: &Config, environments: &[Environment]) -> 
         last_evaluated_at: None,
         evaluations_24h: None,
         sparkline: None,
-        is_secret: state::is_secret(config),
+        is_secret: prefab_service::confidential::is_secret(config),
         states: state::of(config, environments),
     }
 }

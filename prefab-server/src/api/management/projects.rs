@@ -20,7 +20,6 @@ use prefab_store::{
 };
 
 /// The maximum number of environments of a new project.
-const MAX_ENVIRONMENTS: usize = 50;
 
 fn project_response(project: &Project) -> ProjectResponse {
     ProjectResponse {
@@ -72,10 +71,9 @@ pub(super) async fn create(
         environments.iter().map(|name| validate_name(name)).collect::<Result<_, _>>()?;
     let names: HashSet<String> =
         environments.iter().map(|name| fold(name, Case::Insensitive).into_owned()).collect();
-    if names.is_empty() || names.len() < environments.len() || names.len() > MAX_ENVIRONMENTS {
-        return Err(ApiError::invalid(format!(
-            "`environments`: expected 1 to {MAX_ENVIRONMENTS} different names"
-        )));
+    let most = app.limits.limits().environments_per_project;
+    if names.is_empty() || names.len() < environments.len() || names.len() > most {
+        return Err(ApiError::invalid(format!("`environments`: expected 1 to {most} different names")));
     }
     let id = app.project_cache.store().create_project(name.clone(), environments).await?.id;
     app.project_cache.store().set_member(id, session.person.id, Roles::of(Role::Admin)).await?;

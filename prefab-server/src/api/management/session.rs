@@ -19,7 +19,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use audit::{note, refused};
-use checks::{count_attempt, is_https, reject_cross_site, too_many_attempts};
+use checks::{MAX_EMAIL_BYTES, count_attempt, is_https, reject_cross_site, too_many_attempts};
 use prefab_core::ids::ProjectId;
 use prefab_management_api::{
     EmptyResponse, ErrorResponse, LogInRequest, MembershipOffer, PersonResponse, SessionProject,
@@ -84,6 +84,9 @@ pub(super) async fn log_in(
     JsonBody(LogInRequest { email, password }): JsonBody<LogInRequest>,
 ) -> Result<Response, ApiError> {
     reject_cross_site(&headers)?;
+    if email.len() > MAX_EMAIL_BYTES {
+        return Err(ApiError::invalid(format!("`email`: longer than {MAX_EMAIL_BYTES} bytes")));
+    }
     let email = fold(&email, Case::Insensitive).into_owned();
     let browser = known_browser(&app, &headers, &email).await?;
     let allowed = count_attempt(&app, &email, &origin, browser.as_ref());
@@ -161,8 +164,8 @@ pub(super) async fn start_session(
     remember_browser(app, headers, person, response).await
 }
 
-/// Records that the person uses this browser, with a cookie that outlives the session.
-async fn remember_browser(
+/// Records that the person uses this browser, with a cookie that outlives the session. Each login extends its lifetime.
+pub(super) async fn remember_browser(
     app: &App,
     headers: &HeaderMap,
     person: i64,
@@ -173,7 +176,7 @@ async fn remember_browser(
         let hash = KeyHash::of(&known);
         if store.is_known_browser(person, hash).await? {
             store.remember_browser(person, hash).await?;
-            return Ok(response);
+            return Ok(with_cookie(app, headers, (BROWSER_COOKIE, &known), KNOWN_BROWSER_MILLIS, response));
         }
     }
     let secret = Secret::new()?;
@@ -182,7 +185,11 @@ async fn remember_browser(
 }
 
 /// Returns the hash of the browser's secret, if the person with this e-mail address has logged in with it.
-async fn known_browser(app: &App, headers: &HeaderMap, email: &str) -> Result<Option<KeyHash>, ApiError> {
+pub(super) async fn known_browser(
+    app: &App,
+    headers: &HeaderMap,
+    email: &str,
+) -> Result<Option<KeyHash>, ApiError> {
     let Some(secret) = cookie_secret(headers, BROWSER_COOKIE, is_https(app, headers)) else {
         return Ok(None);
     };

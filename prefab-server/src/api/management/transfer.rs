@@ -50,11 +50,7 @@ pub(super) async fn export(
     if key.is_some() && environment.is_none() {
         return Err(ApiError::invalid("`key`: requires `environment`"));
     }
-    let configs = actor.project.configs();
-    let configs = configs.values().filter_map(|version| version.config.as_ref());
-    let configs = configs.filter(|config| key.as_ref().is_none_or(|key| config.key == *key));
-    let subject = key.as_ref().map_or("the project in an export".to_owned(), |key| format!("`{key}`"));
-    let form = confidential::form(&app, &actor, reveal, &subject, configs).await?;
+    let form = confidential::form_of_export(&app, &actor, reveal, environment, key.clone()).await?;
     let project = actor.project;
     app.json(project.id, move |_| {
         Ok(match environment {
@@ -145,6 +141,8 @@ async fn create_environments(
     if new.is_empty() {
         return Ok(());
     }
+    // An import that is refused creates no environments.
+    app.apply(actor, ChangeRequest::put_all(configs.to_vec()).already_validated().dry_run()).await?;
     let mut ids = HashMap::new();
     for preliminary in new {
         let created = environments::create_named(app, actor, preliminary.name).await?;

@@ -50,7 +50,7 @@ impl FromRequestParts<App> for Admin {
         match caller.kind {
             KeyKind::Admin => Ok(Self(caller)),
             KeyKind::Backend | KeyKind::Frontend => {
-                Err(ApiError::Forbidden("changing configs takes an admin key"))
+                Err(ApiError::Forbidden("changing configs requires an admin key"))
             }
         }
     }

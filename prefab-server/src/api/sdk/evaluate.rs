@@ -4,25 +4,20 @@
 //! are computed on worker threads, at a bounded rate per API key. The contexts are part of the URL, which is at
 //! most 64 KiB long.
 
-use std::{
-    io::{Read as _, Write as _},
-    sync::Arc,
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::{Path, Query, State},
     response::Response,
 };
 use base64::Engine as _;
-use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use prefab_core::ContextSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::{error::ApiError, sdk::api_key::Anyone, state::App};
+use crate::api::{error::ApiError, evaluation_body, sdk::api_key::Anyone, state::App};
 use crate::auth;
 use prefab_service::{
     evaluate::{
@@ -33,9 +28,6 @@ use prefab_service::{
     project_cache::Caller,
     workers::{Busy, Kind},
 };
-
-/// Smaller responses are not compressed.
-const MIN_COMPRESSED_BYTES: usize = 1 << 10;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -126,24 +118,25 @@ async fn answer(
     if is_example || mode == Some("SHAPE_ONLY") {
         app.telemetry.record_contexts(&caller, &contexts, is_example);
     }
-    let inputs = Inputs::of(&caller, &bytes, format);
+    let inputs = Inputs::of(&caller, &bytes, format.name());
     let etag = inputs.etag();
     // Only an evaluation that depends on its inputs alone has an `ETag`.
     if prefab_http::is_cached(headers, &etag) {
         return Ok(respond(&etag, None));
     }
-    let computed = match app.evaluations.get(caller.environment, &inputs) {
+    let is_gzip = evaluation_body::accepts_gzip(headers);
+    let cached_as = if is_gzip { inputs.compressed() } else { inputs };
+    let computed = match app.evaluations.get(caller.environment, &cached_as) {
         Some(computed) => computed,
-        None => compute(app, caller, contexts, inputs, format).await?,
+        None => {
+            let (environment, computed) =
+                (caller.environment, compute(app, caller, contexts, inputs, format, is_gzip).await?);
+            app.evaluations.insert(environment, cached_as, &computed);
+            computed
+        }
     };
-    if prefab_http::is_cached(headers, &computed.etag) {
-        return Ok(respond(&computed.etag, None));
-    }
-    let body = &computed.body;
-    let is_gzip = prefab_http::choose_encoding(headers, &["gzip"]).is_some() && body.is_gzip;
-    let bytes =
-        if is_gzip || !body.is_gzip { body.bytes.clone() } else { uncompressed(app, &computed).await? };
-    Ok(respond(&computed.etag, Some(cache::Body { bytes, is_gzip })))
+    let body = (!prefab_http::is_cached(headers, &computed.etag)).then_some(&computed.body);
+    Ok(respond(&computed.etag, body))
 }
 
 /// Evaluates on a worker thread.
@@ -153,54 +146,26 @@ async fn compute(
     contexts: ContextSet,
     inputs: Inputs,
     format: ResponseFormat,
+    is_gzip: bool,
 ) -> Result<Arc<Computed>, ApiError> {
     if !app.limits.evaluation(caller.key_id, Instant::now()) {
         app.metrics.evaluations_refused.inc();
         return Err(ApiError::TooManyEvaluations);
     }
-    let (environment, project, now_millis) = (caller.environment, caller.project.id, app.clock.now_millis());
+    let (this, project, now_millis) = (app.clone(), caller.project.id, app.clock.now_millis());
     let computed = app.workers.run(Kind::Evaluate, Some(project), move |deadline| {
-        // Read after the inputs, so that the ruleset may be newer than the inputs but not older.
-        let ruleset = caller.channel.ruleset();
+        // The ruleset is read after the inputs, so it may be newer than the inputs but not older.
         let (json, depends_on) =
-            evaluate::evaluate_all(&ruleset, &contexts, &caller, format, now_millis, deadline)?;
-        let json = json.to_string().into_bytes();
-        let body = compressed(&json);
-        let body = match body {
-            Some(bytes) => cache::Body { bytes: bytes.into(), is_gzip: true },
-            None => cache::Body { bytes: Bytes::copy_from_slice(&json), is_gzip: false },
-        };
-        Ok::<_, Busy>(Arc::new(Computed::new(&inputs, &json, body, depends_on, now_millis)))
+            evaluate::evaluate_all(&this.response_parts, &contexts, &caller, format, now_millis, deadline)?;
+        let etag = inputs.etag_of(depends_on, json.as_bytes());
+        let body = evaluation_body::body(json, is_gzip);
+        Ok::<_, Busy>(Arc::new(Computed::new(etag, body, depends_on, now_millis)))
     });
-    let computed = computed.await??;
-    app.evaluations.insert(environment, inputs, &computed);
-    Ok(computed)
-}
-
-fn compressed(json: &[u8]) -> Option<Vec<u8>> {
-    if json.len() < MIN_COMPRESSED_BYTES {
-        return None;
-    }
-    let mut encoder = GzEncoder::new(Vec::with_capacity(json.len() / 8), Compression::fast());
-    // Writing to memory cannot fail.
-    encoder.write_all(json).ok()?;
-    encoder.finish().ok()
-}
-
-/// Decompresses for clients without gzip. It counts as an evaluation, because it takes similar time.
-async fn uncompressed(app: &App, computed: &Arc<Computed>) -> Result<Bytes, ApiError> {
-    let computed = Arc::clone(computed);
-    let bytes = app.workers.run(Kind::Evaluate, None, move |_| {
-        let mut bytes = Vec::new();
-        // The server compressed these bytes itself.
-        let _ = GzDecoder::new(&*computed.body.bytes).read_to_end(&mut bytes);
-        Bytes::from(bytes)
-    });
-    Ok(bytes.await?)
+    Ok(computed.await??)
 }
 
 /// Returns the body, or 304 without one. Only the browser may cache it, and must revalidate it.
-fn respond(etag: &str, body: Option<cache::Body>) -> Response {
+fn respond(etag: &str, body: Option<&cache::Body>) -> Response {
     let mut response = Response::default();
     let fields = response.headers_mut();
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
@@ -213,10 +178,10 @@ fn respond(etag: &str, body: Option<cache::Body>) -> Response {
         return response;
     };
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if is_gzip {
+    if *is_gzip {
         fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    *response.body_mut() = Body::from(bytes);
+    *response.body_mut() = Body::from(bytes.clone());
     response
 }
 

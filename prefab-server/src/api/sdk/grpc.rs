@@ -110,7 +110,7 @@ impl ConfigService for Service {
     ) -> Result<Response<wire::CreationResponse>, Status> {
         let caller = self.caller(&request)?;
         if caller.kind != KeyKind::Admin {
-            return Err(Status::permission_denied("changing configs takes an admin key"));
+            return Err(Status::permission_denied("changing configs requires an admin key"));
         }
         let config = Config::try_from(request.into_inner())
             .map_err(|error| Status::invalid_argument(error.to_string()))?;

@@ -2,15 +2,18 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use crate::api::{error::ApiError, sdk::api_key::Backend, state::App};
+use crate::{
+    api::{error::ApiError, sdk::api_key::Backend, state::App},
+    listen::Activity,
+};
 use axum::{
+    Extension,
     body::Body,
-    extract::{Query, Request, State},
-    middleware::Next,
+    extract::{Query, State},
 };
 use bytes::Bytes;
 use futures_util::stream;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, header};
 use prefab_publish::{Encoding, Protocol};
 use prefab_service::{
     limits::StreamPermit,
@@ -34,10 +37,20 @@ pub(crate) struct StreamQuery {
 /// Handles `sse/config`.
 pub(crate) async fn get(
     State(app): State<App>,
-    Backend(caller): Backend,
+    activity: Option<Extension<Activity>>,
+    caller: Result<Backend, ApiError>,
     Query(query): Query<StreamQuery>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, ApiError> {
+    let Backend(caller) = match caller {
+        Ok(caller) => caller,
+        Err(error) => {
+            if matches!(error, ApiError::Unauthorized) {
+                delay(&app, activity.as_deref()).await;
+            }
+            return Err(error);
+        }
+    };
     let Some(permit) = app.limits.stream(caller.key_id) else {
         app.metrics.streams_refused.inc();
         let busy = stream::iter([Ok::<_, Infallible>(TOO_MANY_STREAMS)]);
@@ -51,15 +64,16 @@ pub(crate) async fn get(
     Ok(respond(Body::from_stream(events)))
 }
 
-/// Holds a response with 401 for 1 to 2 seconds. Old clients reconnect without a pause, and a revoked key would make all of
+/// Delays a response with 401 by 1 to 2 seconds. Old clients reconnect without a pause, and a revoked key would make all of
 /// them do so together.
-pub(crate) async fn hold_refusals(request: Request, next: Next) -> axum::response::Response {
-    let response = next.run(request).await;
-    if response.status() == StatusCode::UNAUTHORIZED {
-        let spread = u64::from(getrandom::u32().unwrap_or_default()) % 1_000;
-        tokio::time::sleep(Duration::from_millis(1_000 + spread)).await;
-    }
-    response
+///
+/// The connection counts as idle during the delay, so that it does not keep new ones out. Beyond the maximum number of
+/// delayed responses, there is no delay.
+async fn delay(app: &App, activity: Option<&Activity>) {
+    let Some(_permit) = app.limits.delayed_response() else { return };
+    let _idle = activity.map(Activity::idle);
+    let spread = u64::from(getrandom::u32().unwrap_or_default()) % 1_000;
+    tokio::time::sleep(Duration::from_millis(1_000 + spread)).await;
 }
 
 /// Returns the last version that the client has. Generations of clients use different headers.

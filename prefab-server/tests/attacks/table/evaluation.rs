@@ -41,6 +41,24 @@ pub(crate) fn attacks() -> Vec<Attack> {
             several(8, |at| format!("{}{at}", "a".repeat(4_000))),
             &[200, 429, 503],
         ),
+        Attack::new("one flag that backtracks, by OFREP")
+            .send(Publisher, vec![flags_that_backtrack()], &[200])
+            .send_concurrently(
+                16,
+                FrontEnd,
+                ofrep("/slow.0", 64, |at| format!("{}{at}", "a".repeat(60))),
+                &[200, 429, 503],
+            ),
+        Attack::new("16 connections evaluate 1,000 flags by OFREP")
+            .send(Publisher, vec![many_flags(1_000)], &[200])
+            .send_concurrently(16, FrontEnd, ofrep("", 200, |at| at.to_string()), &[200, 429, 503])
+            .expect(State::MemoryGrewAtMost { mebibytes: 100 }),
+        Attack::new("64 connections ask by OFREP for a version that does not exist").send_concurrently(
+            64,
+            FrontEnd,
+            ofrep("?flagConfigEtag=9223372036854775807", 1, |at| at.to_string()),
+            &[200, 429, 503],
+        ),
         Attack::new("16 connections evaluate 1,000 flags")
             .send(Publisher, vec![many_flags(1_000)], &[200])
             .send_concurrently(16, FrontEnd, several(200, |at| at.to_string()), &[200, 429, 503])
@@ -59,6 +77,14 @@ fn evaluation(user: &str) -> Request {
 
 fn several(count: usize, user: fn(usize) -> String) -> Vec<Request> {
     (0..count).map(|at| evaluation(&user(at))).collect()
+}
+
+fn ofrep(path: &str, count: usize, user: fn(usize) -> String) -> Vec<Request> {
+    let request = |at| {
+        let body = json!({"context": {"targetingKey": user(at)}});
+        Request::new("POST", format!("/ofrep/v1/evaluate/flags{path}"), body.to_string())
+    };
+    (0..count).map(request).collect()
 }
 
 fn flags_that_backtrack() -> Request {

@@ -33,6 +33,10 @@ pub(crate) fn attacks() -> Vec<Attack> {
         Attack::new("silent connections")
             .connect(300, Sends::Bytes(Vec::new()))
             .expect(gone(Duration::from_secs(5))),
+        Attack::new("streams without a key, whose responses are delayed")
+            .connect(300, Sends::Bytes(b"GET /api/v1/sse/config HTTP/1.1\r\nhost: a\r\n\r\n".to_vec()))
+            .expect(State::CpuAtMost { percent: 15 })
+            .expect(gone(Duration::from_secs(8))),
         Attack::new("more connections from one address than it may have")
             .connect(600, Sends::Bytes(b"GET".to_vec()))
             .expect(State::Metric { name: "prefab_connections", at_most: 405.0, within: Duration::ZERO })

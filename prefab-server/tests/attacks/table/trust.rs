@@ -6,7 +6,7 @@ use crate::{
     attack::{
         Attack,
         Caller::{Admin, Anonymous, Editor, Neighbor, Publisher, Viewer},
-        Request,
+        Request, State,
     },
     payload::{manage, read},
 };
@@ -51,6 +51,9 @@ pub(crate) fn attacks() -> Vec<Attack> {
             vec![manage("POST", "/people/1/password-reset", &json!({}))],
             &[403],
         ),
+        Attack::new("log-ins with long e-mail addresses")
+            .send_concurrently(16, Anonymous, (0..8).map(long_log_in).collect(), &[400, 429])
+            .expect(State::MemoryGrewAtMost { mebibytes: 64 }),
         Attack::new("a stranger locks a person out")
             .send(
                 Anonymous,
@@ -65,6 +68,11 @@ pub(crate) fn attacks() -> Vec<Attack> {
 fn secret() -> serde_json::Value {
     json!({"item": {"key": "db.pass", "type": "config", "valueType": "string", "default": {"rules": [
         {"value": {"type": "string", "value": "hunter2", "confidential": true}}]}}})
+}
+
+fn long_log_in(at: usize) -> Request {
+    let email = format!("{at}{}@example.com", "a".repeat(1 << 20));
+    Request::new("POST", format!("{MANAGE}/session"), json!({"email": email, "password": "x"}).to_string())
 }
 
 fn log_in(address: &str, password: &str) -> Request {

@@ -7,7 +7,7 @@ use super::*;
 /// Checks a value with [`within`]. Returns the number of deviations, or the reason for a refusal.
 fn check(schema: &Json, value: &Json) -> Result<usize, String> {
     let checker = Checker::new(schema, &Limits::default()).map_err(|deviation| deviation.message)?;
-    let found = within(value, false, &checker);
+    let found = within(value, &checker);
     match found.iter().find(|deviation| deviation.message.contains("too large for its schema")) {
         Some(refused) => Err(refused.message.clone()),
         None => Ok(found.len()),

@@ -150,6 +150,10 @@ impl Transport for Server {
         "memory".to_owned()
     }
 
+    fn address(&self) -> String {
+        self.server_id()
+    }
+
     async fn checkpoint(&mut self, since: i64, _: Purpose) -> Result<Checkpoint, SourceError> {
         let mood = {
             let mut world = self.world();

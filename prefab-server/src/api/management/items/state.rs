@@ -29,16 +29,6 @@ pub(super) fn of(config: &Config, environments: &[Environment]) -> Vec<ItemState
         .collect()
 }
 
-/// Returns whether a value is encrypted or confidential.
-pub(super) fn is_secret(config: &Config) -> bool {
-    config
-        .rows
-        .iter()
-        .flat_map(|row| &row.values)
-        .filter_map(|rule| rule.value.as_ref())
-        .any(prefab_core::ConfigValue::is_secret)
-}
-
 fn rules(config: &Config, is_selected: impl Fn(Option<i64>) -> bool) -> Option<&[ConditionalValue]> {
     let row = config.rows.iter().find(|row| is_selected(row.project_env_id))?;
     Some(&row.values)

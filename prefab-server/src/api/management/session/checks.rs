@@ -17,6 +17,9 @@ use prefab_store::{
     names::{Case, fold},
 };
 
+/// The maximum length of an e-mail address, by RFC 5321.
+pub(in super::super) const MAX_EMAIL_BYTES: usize = 254;
+
 /// Rejects requests that the browser attributes to another site, so that it cannot log a person in.
 pub(in super::super) fn reject_cross_site(headers: &HeaderMap) -> Result<(), ApiError> {
     match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
@@ -61,7 +64,7 @@ pub(in super::super) fn link(app: &App, headers: &HeaderMap, page: &str, token: 
 /// Returns a valid e-mail address in the form in which addresses are compared: in lower case, without invisible characters.
 pub(in super::super) fn validate_email(email: &str) -> Result<String, ApiError> {
     let email = fold(email, Case::Insensitive).into_owned();
-    let is_good = email.len() <= 254
+    let is_good = email.len() <= MAX_EMAIL_BYTES
         && !email.chars().any(|letter| letter.is_whitespace() || letter.is_control())
         && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
     if is_good {
