@@ -9,7 +9,7 @@ use prefab_core::{
 use crate::{
     compiled::{CompiledConfig, OriginalConfig},
     compiled_value::{CompiledValue, ValueKind},
-    evaluated_value::EvaluatedValue,
+    evaluated_value::{EvaluatedValue, declared_kind},
     provided::coerce,
     rule::Rule,
 };
@@ -209,7 +209,7 @@ impl<'r> Evaluation<'r> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn kind(&self) -> &'static str {
-        let declared = self.fingerprint().and_then(|_| kind_of(self.config().value_type));
+        let declared = self.fingerprint().and_then(|_| declared_kind(self.config().value_type));
         declared.unwrap_or_else(|| self.value.kind())
     }
 
@@ -379,22 +379,4 @@ fn original_of<'c>(
         }
         _ => None,
     }
-}
-
-/// Returns the name of a declared type, as [`EvaluatedValue::kind`] does for a value.
-fn kind_of(declared: ValueType) -> Option<&'static str> {
-    Some(match declared {
-        ValueType::Int => "int",
-        ValueType::String => "string",
-        ValueType::Bytes => "bytes",
-        ValueType::Double => "double",
-        ValueType::Bool => "bool",
-        ValueType::LimitDefinition => "limit definition",
-        ValueType::LogLevel => "log level",
-        ValueType::StringList => "string list",
-        ValueType::IntRange => "int range",
-        ValueType::Duration => "duration",
-        ValueType::Json => "json",
-        ValueType::NotSet => return None,
-    })
 }

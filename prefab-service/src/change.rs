@@ -22,7 +22,7 @@ pub use prepared::PreparedChange;
 pub use request::{ChangeRequest, Mode, RuleSchedule};
 
 use crate::{
-    Conflict, Error, Service, actor::Actor, confidential, limits::Limits, names::NewNames, namespaces,
+    Conflict, Error, Service, actor::Actor, confidential, limits::Limits, namespaces, new_names::NewNames,
     project::Configs, references, validate, workers,
 };
 

@@ -62,7 +62,8 @@ pub fn is_secret(config: &Config) -> bool {
 
 /// Makes a value confidential, with the choices of a rollout.
 pub(crate) fn make_confidential(value: &mut ConfigValue) {
-    visit_value_mut(value, &mut |value| value.confidential = true);
+    // The shares of a percentage rollout are not confidential, only its choices.
+    visit_value_mut(value, &mut |value| value.confidential |= !matches!(value.value, Value::Weighted(_)));
 }
 
 /// Returns whether a value, or a choice of a rollout, is confidential.

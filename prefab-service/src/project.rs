@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard, watch};
 pub use crate::current_configs::Configs;
 use crate::{
     current_configs::CurrentConfigs,
-    names::NewNames,
+    new_names::NewNames,
     workers::{Kind, Workers},
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};

@@ -53,7 +53,7 @@ pub(super) async fn form<'a>(
     form_of_scopes(app, actor, subject, scopes).await
 }
 
-/// Returns the form of an export: of the whole project, of one environment, or of one config.
+/// Returns the form of an export: of the whole project, of one environment, or of one item.
 pub(super) async fn form_of_export(
     app: &App,
     actor: &Actor,
@@ -65,8 +65,8 @@ pub(super) async fn form_of_export(
         return Ok(Form::Redacted);
     }
     require_any(actor)?;
-    let project = Arc::clone(&actor.project);
     let subject = key.as_ref().map_or("the project in an export".to_owned(), |key| format!("`{key}`"));
+    let project = Arc::clone(&actor.project);
     let find = move |_| {
         let configs = project.configs();
         let configs = configs.values().filter_map(|version| version.config.as_ref());
