@@ -108,7 +108,7 @@ mod tests {
         for config in [&plain, &odd] {
             index.add(&config.key, config);
         }
-        let configs = BTreeMap::<String, ()>::new();
+        let configs = BTreeMap::<String, u8>::new();
         assert_eq!(index.similar_keys(&configs, " caf\u{e9}").collect::<Vec<_>>(), ["cafe\u{301}"]);
         assert_eq!(index.other_tag("cafe\u{301}"), Some("caf\u{e9}"));
         assert_eq!((index.other_tag("x"), index.other_tag("x\u{200b}")), (None, Some("x")));

@@ -42,12 +42,12 @@ async fn seed(server: &TestServer) {
         config("json", "JSON", &json!({"json": {"json": "{\"eur\": 1.10}"}}), &for_clients),
         config("list", "STRING_LIST", &json!({"stringList": {"values": ["a", "b"]}}), &for_clients),
         config("timeout", "DURATION", &json!({"duration": {"definition": "PT1M30S"}}), &for_clients),
-        config("server-only", "STRING", &json!({"string": "x"}), json!({})),
+        config("server-only", "STRING", &json!({"string": "x"}), &json!({})),
         config("secret", "STRING", &json!({"string": "s3cr3t", "confidential": true}), &for_clients),
         config(
             "provided",
             "STRING",
-            json!({"provided": {"source": "ENV_VAR", "lookup": "HOME"}}),
+            &json!({"provided": {"source": "ENV_VAR", "lookup": "HOME"}}),
             &for_clients,
         ),
         json!({"key": "nothing", "configType": "FEATURE_FLAG", "valueType": "BOOL", "rows": [{"values": [
