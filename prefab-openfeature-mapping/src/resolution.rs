@@ -133,15 +133,16 @@ fn metadata(
     flag_set: Option<FlagSet>,
     targeting_key: Option<&str>,
 ) -> Vec<(&'static str, MetadataValue)> {
-    let config = evaluation.config();
+    // The entry, because `Evaluation::config` may decode the config.
+    let stored = evaluation.entry().stored();
     let mut metadata = Vec::with_capacity(10);
     let mut add = |name, value| metadata.push((name, value));
     if let Some(flag_set) = flag_set {
         add("flagSetId", MetadataValue::Text(flag_set.to_string()));
     }
-    add("version", MetadataValue::Text(config.id.to_string()));
+    add("version", MetadataValue::Text(stored.id().to_string()));
     add("kind", evaluation.value.kind().into());
-    add("configType", config.config_type.name().into());
+    add("configType", stored.config_type().name().into());
     add("rowIndex", MetadataValue::Int(evaluation.config_row_index.into()));
     add("ruleIndex", MetadataValue::Int(evaluation.conditional_value_index.into()));
     if let Some(choice) = evaluation.weighted_value_index {
