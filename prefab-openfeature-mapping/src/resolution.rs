@@ -100,7 +100,9 @@ fn variant(evaluation: &Evaluation<'_>) -> String {
         _ => short_text(evaluation).unwrap_or_else(|| place(evaluation)),
     };
     if variant.len() > MAX_VARIANT_BYTES {
-        variant.truncate(variant.floor_char_boundary(MAX_VARIANT_BYTES));
+        // `floor_char_boundary` requires Rust 1.91.
+        let end = (0..=MAX_VARIANT_BYTES).rev().find(|end| variant.is_char_boundary(*end));
+        variant.truncate(end.unwrap_or_default());
     }
     variant
 }

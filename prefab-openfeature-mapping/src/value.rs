@@ -209,7 +209,7 @@ fn bounds(range: &IntRange) -> Map<String, Json> {
 
 /// Returns the text of a value as JSON in an OFREP response. A JSON value keeps the text in which it is `written`.
 ///
-/// A double has a point or an exponent, because clients tell floats from integers by it. Returns `None` for bytes, limits,
+/// A double has a point or an exponent, because clients recognize floats by it. Returns `None` for bytes, limits,
 /// schemas, NaN and infinity.
 ///
 /// # Examples
