@@ -9,11 +9,12 @@ use prefab_store::{
 };
 
 use crate::{
-    PostgresStore, append, audit, config_log,
+    PostgresStore, audit, config_log,
     database::{Database, Notice},
     drafts,
     session::Session,
     sql::values,
+    version_rows,
 };
 
 impl Recovery for PostgresStore {
@@ -72,7 +73,7 @@ async fn recover_project(
     remembered: Remembered,
 ) -> Result<Option<Recovered>, StoreError> {
     let Remembered { project, last_id: seen, versions, heads } = remembered;
-    let Some(last) = append::lock(session, project).await? else { return Ok(None) };
+    let Some(last) = version_rows::lock(session, project).await? else { return Ok(None) };
     let now = database.now_micros(session).await?;
     let mut newest = last.max(seen);
     let mut next = || {
@@ -104,7 +105,7 @@ async fn recover_project(
     }
     let Some(newest) = added.last() else { return Ok(None) };
     recovered.last_id = newest.id;
-    append::insert(session, project, added, None).await?;
+    version_rows::insert(session, project, added, None).await?;
     rebase_drafts(session, project, rebased).await?;
     for (version, current, base_id) in offers {
         let is_saved = offer(session, project, version, current.as_ref(), base_id, now / 1_000).await?;

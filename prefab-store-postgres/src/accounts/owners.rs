@@ -5,7 +5,7 @@ use prefab_store::{
     accounts::{Inviters, OwnerChange, Person},
 };
 
-use super::members::person;
+use super::memberships::person;
 use crate::{audit::lock_installation, database::Database, session::Session, sql::values};
 
 pub(super) async fn list(session: &mut Session) -> Result<Vec<Person>, StoreError> {
