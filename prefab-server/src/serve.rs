@@ -124,10 +124,9 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         clock: clock.clone(),
         stop: stopping.clone(),
     });
-    let is_https = tls.is_some();
     let app = App::new(Parts {
         service: Arc::clone(&service),
-        tls: is_https,
+        tls: tls.is_some(),
         public_url: public_url.clone(),
         data_dir: data_dir.into(),
         backup,

@@ -7,6 +7,7 @@ use prefab_store::{
     AuditEntry, AuditNote, Draft, Heads, LogPosition, RECOVERY_ACTOR, Recovered, Recovery, Remembered,
     StoreChange, StoreError, StoreFuture, Version, is_same_content, recovery_actor,
 };
+use tracing::warn;
 
 use crate::{
     PostgresStore, audit, config_log,
@@ -90,15 +91,28 @@ async fn recover_project(
             continue;
         }
         let id = next();
-        added.push(again(&head, id, now / 1_000));
+        added.push(again(&head, head.id, id, now / 1_000));
         rebased.push((head.key.clone(), head.id, id));
         recovered.appended += 1;
         offers.extend(newer.map(|newer| (newer, head.config, id)));
     }
-    // What is left is not in the database. Sorted, so that equal states give equal logs.
-    let mut gone: Vec<Version> = seen.into_values().filter(|version| version.config.is_some()).collect();
-    gone.sort_by_key(|version| version.id);
-    for version in gone {
+    // What is left is not in the database, or cannot be decoded. Sorted, so that equal states give equal logs.
+    let mut left: Vec<Version> = seen.into_values().filter(|version| version.config.is_some()).collect();
+    left.sort_by_key(|version| version.id);
+    let damaged = head_ids(session, project, &left).await?;
+    for version in left {
+        if let Some(damaged) = damaged.get(&version.key) {
+            let id = next();
+            warn!(
+                key = version.key,
+                id = damaged,
+                "current version is damaged, appending the remembered one"
+            );
+            added.push(again(&version, *damaged, id, now / 1_000));
+            rebased.push((version.key, *damaged, id));
+            recovered.appended += 1;
+            continue;
+        }
         added.push(deletion(&version, next(), now / 1_000));
         recovered.deleted += 1;
         offers.push((version, None, 0));
@@ -123,15 +137,22 @@ async fn recover_project(
     Ok(Some(recovered))
 }
 
-/// Returns a copy of a current version.
-fn again(head: &Version, id: i64, changed_at_millis: i64) -> Version {
-    Version {
-        id,
-        previous_id: Some(head.id),
-        changed_by: recovery_actor(),
-        changed_at_millis,
-        ..head.clone()
-    }
+/// Returns the ids of the current versions of keys, also of those that cannot be decoded.
+async fn head_ids(
+    session: &mut Session,
+    project: ProjectId,
+    versions: &[Version],
+) -> Result<HashMap<String, i64>, StoreError> {
+    let keys: Vec<String> = versions.iter().map(|version| version.key.clone()).collect();
+    let sql = "SELECT key, id FROM @.config_head WHERE project_id = $1 AND key = ANY($2)";
+    let rows = session.query(sql, values![project, keys]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Returns a copy of a version, which replaces the current version `previous`.
+fn again(version: &Version, previous: i64, id: i64, changed_at_millis: i64) -> Version {
+    let changed_by = recovery_actor();
+    Version { id, previous_id: Some(previous), changed_by, changed_at_millis, ..version.clone() }
 }
 
 /// Returns the deletion of a key that the database does not contain.

@@ -8,7 +8,7 @@ use prefab_store::{
 use tokio_postgres::Row;
 
 use super::{
-    memberships::person,
+    memberships::{delete_reset, person},
     roles::{decode, encode},
     tokens,
 };
@@ -117,6 +117,8 @@ pub(super) async fn accept(database: &Database, project: ProjectId, person: i64)
     let Some(offer) = offers.into_iter().find(|offer| offer.project == project) else { return Ok(false) };
     insert(&mut session, project, person, &offer.roles, now).await?;
     remove_offer(&mut session, project, person).await?;
+    // With more rights, the account is out of reach of the admin who may have created the link.
+    delete_reset(&mut session, person).await?;
     session.commit().await?;
     Ok(true)
 }

@@ -23,3 +23,8 @@ pub(super) async fn projects(
     let rows = session.query(sql, values![person]).await?;
     Ok(rows.iter().map(|row| (ProjectId(row.get(0)), decode(row.get(1)))).collect())
 }
+
+/// Deletes the password reset link of a person.
+pub(super) async fn delete_reset(session: &mut Session, person: i64) -> Result<(), StoreError> {
+    session.execute("DELETE FROM @.reset WHERE person_id = $1", values![person]).await.map(drop)
+}
