@@ -331,8 +331,7 @@ declare namespace Api {
     kinds: ProtocolCount[];
     /** The time that changes take to reach clients. */
     propagation: Propagation;
-    /** The size of the payload. */
-    payload: PayloadSizes;
+    payload?: PayloadSizes | null;
     /** The number of telemetry reports since the server started. */
     reports: number;
   };

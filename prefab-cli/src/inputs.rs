@@ -12,6 +12,7 @@ use crate::{
     contexts,
     from_server::{self, Reader},
     output,
+    redacted::Dependents,
     server::{Profile, Server, variable},
 };
 
@@ -39,7 +40,7 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "DIR", env = "PREFAB_CONFIG_OVERRIDE_DIR")]
     override_dir: Option<PathBuf>,
 
-    /// The namespace of the service
+    /// The namespace of the service, for rules of namespaces: services.user_service
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
 
@@ -60,8 +61,8 @@ pub(crate) struct Inputs {
 /// The environment of a single evaluation.
 #[derive(clap::Args)]
 pub(crate) struct OnServer {
-    /// Evaluate only what the server has for this environment, given by name or number. Requires `prefab login` or an
-    /// admin key; files are not read
+    /// Evaluate what the server has for this environment, given by name or number, and read no files. Requires
+    /// `prefab login` or an admin key
     #[arg(short, long, value_name = "ENVIRONMENT", conflicts_with_all = ["datafile", "env"])]
     environment: Option<String>,
 }
@@ -69,11 +70,11 @@ pub(crate) struct OnServer {
 impl Inputs {
     /// Reads all sources and prints their problems to standard error. A server returns confidential values redacted.
     pub(crate) fn read(&self, on_server: &OnServer) -> Result<Reader, Failure> {
-        self.read_with(on_server, false)
+        self.read_with(on_server, None)
     }
 
-    /// Like [`Self::read`]. If `reveal` is true, a server returns confidential values in clear, and records that.
-    pub(crate) fn read_with(&self, on_server: &OnServer, reveal: bool) -> Result<Reader, Failure> {
+    /// Like [`Self::read`]. A server returns the confidential values of the item `revealed` in clear, and records that.
+    pub(crate) fn read_with(&self, on_server: &OnServer, revealed: Option<&str>) -> Result<Reader, Failure> {
         let (server, environment) = match (&on_server.environment, self.token_login()?) {
             (Some(name), _) => {
                 let server = self.management()?;
@@ -90,6 +91,7 @@ impl Inputs {
                     is_current: client.problems().is_empty(),
                     client,
                     environments: Vec::new(),
+                    redacted: Dependents::new(),
                 });
             }
         };
@@ -97,11 +99,10 @@ impl Inputs {
             Some(_) => self.with_options(Client::in_memory()),
             None => self.with_files(false).datasources(Datasources::LocalOnly),
         };
-        let client = from_server::client(builder, &server, &environment, reveal)?;
-        Ok(Reader { client, environments: environments::all(&server)?, is_current: true })
+        from_server::reader(builder, &server, &environment, revealed)
     }
 
-    /// Like [`Self::read`] without an environment, but watches the files for changes.
+    /// Like [`Self::read`] without an environment, but watches the files and the server for changes.
     pub(crate) fn watching_client(&self) -> Result<Client, Failure> {
         self.build(true)
     }
@@ -132,8 +133,7 @@ impl Inputs {
 
     fn management(&self) -> Result<Server, Failure> {
         let key = self.api_key.clone().or_else(|| variable("PREFAB_ADMIN_KEY"));
-        let project = variable("PREFAB_PROJECT").and_then(|number| number.parse().ok());
-        Server::signed_in(self.url.clone(), key, project)
+        Server::signed_in(self.url.clone(), key, project()?)
     }
 
     /// Returns the saved login if its server is read: no other key or source is given.
@@ -153,9 +153,7 @@ impl Inputs {
     /// Returns the server of a login with a management token. SDKs cannot use tokens.
     fn token_login(&self) -> Result<Option<Server>, Failure> {
         match self.login()? {
-            Some(profile) if profile.is_token() && variable("PREFAB_ADMIN_KEY").is_none() => {
-                self.management().map(Some)
-            }
+            Some(profile) if profile.is_token() => self.management().map(Some),
             _ => Ok(None),
         }
     }
@@ -195,6 +193,11 @@ impl Inputs {
             return Ok((url, Some(key)));
         }
         match (self.login()?, &url) {
+            (Some(login), _) if login.is_token() => {
+                let message = "`watch` requires an API key, but the saved login is a management token; set --api-key or \
+                               PREFAB_API_KEY, or set PREFAB_DATASOURCES=LOCAL_ONLY to watch only files";
+                Err(Failure::Usage(anyhow::Error::msg(message)))
+            }
             (Some(login), _) => Ok((Some(login.url), Some(login.key))),
             (None, Some(url)) if variable("PREFAB_DATASOURCES").is_none() => {
                 let message = format!(
@@ -252,4 +255,14 @@ impl Inputs {
         }
         Ok(client)
     }
+}
+
+/// Returns the project of `PREFAB_PROJECT`.
+fn project() -> Result<Option<i64>, Failure> {
+    let Some(text) = variable("PREFAB_PROJECT") else { return Ok(None) };
+    let number = text.trim().parse();
+    number.map(Some).map_err(|_| {
+        let message = format!("invalid value `{text}` of PREFAB_PROJECT: expected the number of a project");
+        Failure::Usage(anyhow::Error::msg(message))
+    })
 }

@@ -6,12 +6,14 @@ mod from_server;
 mod http;
 mod inputs;
 mod output;
+mod property_values;
+mod redacted;
 mod server;
 mod text;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use prefab_server::ErrorCode;
 
 const EXIT_CODES: &str = "\
@@ -52,11 +54,11 @@ enum Verb {
     /// Print values, and print them again when they change
     Watch(commands::watch::Args),
     Eval(commands::eval::Args),
-    /// Write a first file of defaults and show the next steps
+    /// Create a file with default values
     Init(commands::init::Args),
-    /// Save a server and a key for the commands below
+    /// Save the URL and the key of a server for other commands
     Login(commands::login::Args),
-    /// Remove the saved server and key
+    /// Remove the saved URL and key
     Logout,
     /// Create a config, a flag, a log level or a segment
     Create(commands::create::Args),
@@ -65,13 +67,13 @@ enum Verb {
     Set(commands::set::Args),
     /// Show an item with its rules in every environment
     Info(commands::info::Args),
-    /// Roll out a value by percentage: prefab rollout new-checkout 10%
+    /// Roll out a value to a percentage of contexts: prefab rollout new-checkout 10%
     Rollout(commands::rollout::Args),
-    /// Manage drafts, which `set` and `rollout` save with --draft
+    /// Manage drafts, which `set --draft` and `rollout --draft` save
     Draft(commands::draft::Args),
-    /// Set the level of a logger, for all contexts or some, permanently or for a time
+    /// Set the level of a logger, for all contexts or some, permanently or for a limited time
     LogLevel(commands::log_level::Args),
-    /// Set a value for the API keys of one owner, or with --for a rule for a user
+    /// Override a value for the API keys of one owner, or for some contexts with --for
     Override(commands::overrides::Args),
     /// List the versions of an item, newest first
     History(commands::history::Args),
@@ -97,7 +99,7 @@ enum Verb {
     GenerateNewHexKey,
     /// Export the project as JSON
     Export(commands::transfer::ExportArgs),
-    /// Write a datafile of one environment
+    /// Write a datafile of one environment, with its confidential values in clear
     Download(commands::transfer::DownloadArgs),
     /// Import an export, a datafile, YAML defaults or a change history
     Import(commands::transfer::ImportArgs),
@@ -158,13 +160,49 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
+/// The verbs that change nothing.
+const READ_ONLY: &[&[&str]] = &[
+    &["info"],
+    &["history"],
+    &["diff"],
+    &["draft", "list"],
+    &["draft", "show"],
+    &["env", "list"],
+    &["env", "compare"],
+    &["key", "list"],
+    &["token", "list"],
+    &["person", "list"],
+    &["segment", "list"],
+    &["secret", "encrypt"],
+    &["export"],
+    &["download"],
+    &["backup"],
+    &["generate"],
+    &["tail"],
+];
+
+/// Returns the definition of the command line. The help of verbs that change nothing hides the options for changes.
+fn command_line() -> clap::Command {
+    fn hide(command: clap::Command, verb: &[&str]) -> clap::Command {
+        match verb {
+            [] => command.mut_args(|arg| {
+                let is_for_changes = matches!(arg.get_id().as_str(), "comment" | "yes");
+                if is_for_changes { arg.hide(true) } else { arg }
+            }),
+            [name, rest @ ..] => command.mut_subcommand(name, |inner| hide(inner, rest)),
+        }
+    }
+    READ_ONLY.iter().fold(Command::command(), |command, verb| hide(command, verb))
+}
+
 /// Returns memory to the system after a burst. The system's allocator keeps it in an arena per thread: with 50,000
 /// configs the server needed 800 MiB instead of 490.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let Command { verb } = Command::parse();
+    let matches = command_line().get_matches();
+    let Command { verb } = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = match verb {
         Verb::Get(args) => commands::get::run(&args),
         Verb::List(args) => commands::list::run(&args),
@@ -204,7 +242,7 @@ fn main() -> ExitCode {
         Verb::Healthcheck(args) => commands::healthcheck::run(&args),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Command::command(), "prefab", &mut script);
+            clap_complete::generate(shell, &mut command_line(), "prefab", &mut script);
             output::line(String::from_utf8_lossy(&script).trim_end()).map_err(Failure::from)
         }
         Verb::Demo => commands::demo::run(),

@@ -76,7 +76,7 @@ impl EvaluationDetails {
             Ok(answer) => Self {
                 value: answer.value.to_json(),
                 display: answer.display_value(),
-                kind: answer.value.kind(),
+                kind: answer.kind(),
                 reason: answer.reason,
                 variant: Some(answer.variant()),
                 matched: Some(answer.match_label().into_owned()),

@@ -81,8 +81,7 @@ pub(crate) fn datasources(text: &str) -> (Datasources, Option<Finding>) {
 /// Returns the directory for caches.
 #[cfg(feature = "http")]
 pub(crate) fn cache_dir() -> Option<PathBuf> {
-    let dir = setting("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
-    dir.or_else(|| Some(std::env::home_dir()?.join(".cache")))
+    prefab_sources::remote::user_cache_dir()
 }
 
 #[cfg(test)]

@@ -24,6 +24,22 @@ pub fn redact(stored: &str) -> String {
     format!("*****{:02x}{:02x}{:x}", digest[0], digest[1], digest[2] >> 4)
 }
 
+/// Returns whether a text is a redacted form: `*****` and five hex digits.
+///
+/// The management API returns such a text instead of a confidential value. Displays show it without redacting it again.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::confidential::{is_fingerprint, redact};
+/// assert!(is_fingerprint(&redact("hello.world")));
+/// assert!(!is_fingerprint("hello.world"));
+/// ```
+pub fn is_fingerprint(text: &str) -> bool {
+    let digits = text.strip_prefix("*****").unwrap_or_default();
+    digits.len() == 5 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +51,18 @@ mod tests {
             redact("875247386844c18c58a97c--b307b97a8288ac9da3ce0cf2--7ab0c32e044869e355586ed653a435de"),
             "*****936c9"
         );
+    }
+
+    #[test]
+    fn a_fingerprint_is_five_stars_and_five_hex_digits() {
+        for (text, expected) in [
+            ("*****471c3", true),
+            ("*****471c", false),
+            ("*****471c3a", false),
+            ("*****471cz", false),
+            ("", false),
+        ] {
+            assert_eq!(is_fingerprint(text), expected, "{text}");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Descriptions of criteria.
 
 use prefab_core::{
-    ConfigValue, ContextValue, Criterion, Operator, Value, datafile, redact, text::TextBuffer,
+    ConfigValue, ContextValue, Criterion, Operator, Value, confidential::is_fingerprint, datafile, redact,
+    text::TextBuffer,
 };
 
 use crate::operators::format_instant;
@@ -94,7 +95,10 @@ fn verb(operator: Operator) -> &'static str {
 
 fn describe_value(operator: Operator, value: &ConfigValue) -> String {
     if value.is_secret() {
-        return redact(&datafile::value_to_json(value).to_string());
+        return match &value.value {
+            Value::String(text) if is_fingerprint(text) => text.clone(),
+            _ => redact(&datafile::value_to_json(value).to_string()),
+        };
     }
     match &value.value {
         Value::StringList(list) if list.len() > SHOWN => {

@@ -2,7 +2,9 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use prefab_core::{IntRange, LimitDefinition, LogLevel, Schema, duration::format_duration, text::TextBuffer};
+use prefab_core::{
+    IntRange, LimitDefinition, LogLevel, Schema, ValueType, duration::format_duration, text::TextBuffer,
+};
 use serde_json::Value as Json;
 
 use crate::compiled_value::ValueKind;
@@ -154,4 +156,22 @@ impl fmt::Display for EvaluatedValue<'_> {
             Self::Schema(schema) => f.write_str(&schema.schema),
         }
     }
+}
+
+/// Returns the name of a declared type, as [`EvaluatedValue::kind`] does for a value.
+pub(crate) fn declared_kind(declared: ValueType) -> Option<&'static str> {
+    Some(match declared {
+        ValueType::Int => "int",
+        ValueType::String => "string",
+        ValueType::Bytes => "bytes",
+        ValueType::Double => "double",
+        ValueType::Bool => "bool",
+        ValueType::LimitDefinition => "limit definition",
+        ValueType::LogLevel => "log level",
+        ValueType::StringList => "string list",
+        ValueType::IntRange => "int range",
+        ValueType::Duration => "duration",
+        ValueType::Json => "json",
+        ValueType::NotSet => return None,
+    })
 }

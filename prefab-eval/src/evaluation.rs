@@ -2,12 +2,14 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use prefab_core::{Config, ConfigValue, Entry, Match, Provenance, Value, ValueType};
+use prefab_core::{
+    Config, ConfigValue, Entry, Match, Provenance, Value, ValueType, confidential::is_fingerprint,
+};
 
 use crate::{
     compiled::{CompiledConfig, OriginalConfig},
     compiled_value::{CompiledValue, ValueKind},
-    evaluated_value::EvaluatedValue,
+    evaluated_value::{EvaluatedValue, declared_kind},
     provided::coerce,
     rule::Rule,
 };
@@ -189,6 +191,28 @@ impl<'r> Evaluation<'r> {
         environment.map_or(Cow::Borrowed("default"), |id| Cow::Owned(format!("env:{id}")))
     }
 
+    /// Returns the name of the value's type, for example `int` or `string list`.
+    ///
+    /// This is the name of [`value`](Self::value)'s type, except for the fingerprint that a server exports instead of a
+    /// confidential value: the fingerprint is a string, but this method returns the type that the config declares.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, Ruleset, SystemHost};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [{"id": "1", "key": "pin", "valueType": "INT", "rows": [
+    ///     {"values": [{"value": {"string": "*****81dc9", "confidential": true}}]}
+    /// ]}]}"#)?;
+    /// let evaluation = ruleset.evaluate("pin", &Contexts::default(), &SystemHost)?;
+    /// assert_eq!((evaluation.kind(), evaluation.display_value()), ("int", "*****81dc9".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn kind(&self) -> &'static str {
+        let declared = self.fingerprint().and_then(|_| declared_kind(self.config().value_type));
+        declared.unwrap_or_else(|| self.value.kind())
+    }
+
     /// Returns whether the value is confidential or encrypted. Logs and displays must redact it.
     pub fn is_confidential(&self) -> bool {
         self.secret
@@ -322,7 +346,18 @@ impl<'r> Evaluation<'r> {
         match (&self.compiled.kind, &self.provided) {
             (ValueKind::Encrypted(encrypted), _) => prefab_core::redact(&encrypted.stored),
             (_, Some(text)) => prefab_core::redact(text),
-            _ => prefab_core::redact(&self.value.to_string()),
+            _ => match self.fingerprint() {
+                Some(text) => text.to_owned(),
+                None => prefab_core::redact(&self.value.to_string()),
+            },
+        }
+    }
+
+    /// Returns the value if it is a fingerprint that a server exported instead of a confidential value.
+    fn fingerprint(&self) -> Option<&str> {
+        match &self.value {
+            EvaluatedValue::String(text) if self.secret && is_fingerprint(text) => Some(text),
+            _ => None,
         }
     }
 }

@@ -72,7 +72,7 @@ impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.outcome {
             Ok(answer) => {
-                writeln!(f, "{} = {} ({})", self.key, answer.display_value(), answer.value.kind())?;
+                writeln!(f, "{} = {} ({})", self.key, answer.display_value(), answer.kind())?;
                 writeln!(
                     f,
                     "  because {}, from {} ({})",

@@ -25,7 +25,7 @@ pub struct ChangeComment {
     pub version: Option<String>,
 }
 
-/// Sets the default value of an item, for all environments or for one.
+/// Sets the value of an item for clients that no other rule matches, for all environments or for one.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetValueRequest {
@@ -34,6 +34,10 @@ pub struct SetValueRequest {
     /// The number or name of an environment. By default, the value applies to all environments without a value of
     /// their own.
     pub environment: Option<String>,
+    /// Only for clients whose namespace is this one or below it. The value is in a rule with the criterion `NAMESPACE`
+    /// `HIERARCHICAL_MATCH`; rules for deeper namespaces come first.
+    #[schema(example = "services.user_service")]
+    pub namespace: Option<String>,
     /// The version that the change replaces. By default, the current version.
     pub version: Option<String>,
     /// The reason for the change, for the audit log. Some environments require one.

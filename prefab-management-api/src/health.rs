@@ -55,8 +55,9 @@ pub struct EnvironmentHealth {
     pub kinds: Vec<ProtocolCount>,
     /// The time that changes take to reach clients.
     pub propagation: Propagation,
-    /// The size of the payload.
-    pub payload: PayloadSizes,
+    /// The sizes of what a new client receives. Absent if no client has used the environment since the start of the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<PayloadSizes>,
     /// The number of telemetry reports since the server started.
     pub reports: u64,
 }

@@ -14,6 +14,8 @@ pub struct ExportQuery {
     pub schemas: Option<bool>,
     /// Whether to return confidential values in clear. This requires the role publisher, and is recorded in the audit log.
     pub reveal: Option<bool>,
+    /// Only the item with this config key. Requires `environment`.
+    pub key: Option<String>,
 }
 
 /// Controls an import.

@@ -99,8 +99,9 @@ fn variant(evaluation: &Evaluation<'_>) -> String {
         _ if evaluation.is_confidential() => place(evaluation),
         _ => short_text(evaluation).unwrap_or_else(|| place(evaluation)),
     };
-    if variant.len() > MAX_VARIANT_BYTES {
-        variant.truncate(variant.floor_char_boundary(MAX_VARIANT_BYTES));
+    let end = (0..=MAX_VARIANT_BYTES).rev().find(|end| variant.is_char_boundary(*end));
+    if let Some(end) = end.filter(|end| *end < variant.len()) {
+        variant.truncate(end);
     }
     variant
 }

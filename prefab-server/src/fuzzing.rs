@@ -78,7 +78,7 @@ impl Server {
                     .await
                     .expect("a project cache");
             let key = keys.iter().find(|key| key.kind == KeyKind::Backend).expect("a backend key");
-            project_cache.caller(&key.key).expect("the caller with that key")
+            project_cache.caller(&key.key).await.expect("the caller with that key")
         });
         let telemetry = Telemetry::new(Settings::new(true, &limits), Metrics::default(), Clock::system());
         Self { runtime, store, project: Arc::clone(&caller.project), caller, telemetry, limits }

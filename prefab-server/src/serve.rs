@@ -100,8 +100,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
             .await
             .map_err(unusable)?,
     );
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    let url = format!("{scheme}://{}", reachable(address));
+    let url = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, reachable(address));
     let public = public_url.as_ref().map_or(&*url, PublicUrl::as_str);
     let sign_up = sign_up_token(&*store).await.map_err(unusable)?;
     let sign_up = sign_up.map(|token| format!("{public}/sign-up#token={token}"));
@@ -111,17 +110,17 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let retention = Retention { evaluations_days, audit_days: limits.audit_days };
     let telemetry = Telemetry::new(Settings::new(collect_contexts, &limits), metrics.clone(), clock.clone());
     let sign_in = Arc::new(SignIn::new(&limits));
-    let waiting_refetches = limits.waiting_refetches;
-    let response_parts = ResponseParts::new(limits.evaluation_cache_bytes);
+    let waiting_refetches = Semaphore::new(limits.waiting_refetches);
+    let shared_texts = ResponseParts::new(limits.evaluation_cache_bytes);
     let evaluations = Cache::new(limits.evaluation_cache_bytes, clock.clone());
     let service = Arc::new(Service {
-        project_cache: Arc::clone(&project_cache),
+        project_cache,
         workers,
         limits: Usage::new(limits),
         metrics,
         telemetry: Arc::new(telemetry),
         started_millis: clock.now_millis(),
-        clock: clock.clone(),
+        clock,
         stop: stopping.clone(),
     });
     let app = App::new(Parts {
@@ -132,19 +131,16 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         backup,
         sign_in,
         evaluations,
-        response_parts,
-        waiting_refetches: Semaphore::new(waiting_refetches),
+        shared_texts,
+        waiting_refetches,
         ofrep_streams,
         stream_authorizations: Arc::default(),
         readiness: Readiness::default(),
         is_damaged,
         is_remote_database: is_remote,
     });
-    tokio::spawn(project_cache.follow(stopping.clone()));
-    tokio::spawn(scheduled_removals::follow(Arc::clone(&service), stopping.clone()));
+    start_tasks(&service, &store, retention);
     let telemetry = Arc::clone(&app.telemetry);
-    tokio::spawn(Arc::clone(&telemetry).flush_periodically(Arc::clone(&store), stopping.clone()));
-    tokio::spawn(retention.follow(Arc::clone(&store), clock, stopping.clone()));
     let acceptor = listen::Acceptor {
         listener,
         tls,
@@ -162,6 +158,15 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     info!(url, database = %database.display(), "serving");
     let public_url = public_url.map(|url| url.as_str().to_owned());
     Ok(Running { url, address, public_url, keys, sign_up, stop: Stop(Arc::new(stop)), task })
+}
+
+/// Starts the tasks that run until the server stops.
+fn start_tasks(service: &Arc<Service>, store: &Arc<dyn Store>, retention: Retention) {
+    let stop = || service.stop.clone();
+    tokio::spawn(Arc::clone(&service.project_cache).follow(stop()));
+    tokio::spawn(scheduled_removals::follow(Arc::clone(service), stop()));
+    tokio::spawn(Arc::clone(&service.telemetry).flush_periodically(Arc::clone(store), stop()));
+    tokio::spawn(retention.follow(Arc::clone(store), service.clock.clone(), stop()));
 }
 
 fn remove_interrupted_backups(data_dir: &Path) {

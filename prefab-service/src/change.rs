@@ -22,8 +22,8 @@ pub use prepared::PreparedChange;
 pub use request::{ChangeRequest, Mode, RuleSchedule};
 
 use crate::{
-    Conflict, Error, Service, actor::Actor, confidential, limits::Limits, names::NewNames, project::Configs,
-    references, validate, workers,
+    Conflict, Error, Service, actor::Actor, confidential, limits::Limits, namespaces, new_names::NewNames,
+    project::Configs, references, validate, workers,
 };
 
 /// Maximum number of attempts of a change to the current state.
@@ -187,6 +187,7 @@ fn check(
         workers::check(deadline)?;
         if let Some(config) = edit.config.as_mut().filter(|_| !is_validated) {
             validate::convert_to_declared_type(config);
+            namespaces::sort(config);
             if confidential::has_redacted(config) {
                 let problem = format!("`{}` contains a redacted value instead of a value", config.key);
                 return Err(Error::Invalid(vec![problem.into()]));

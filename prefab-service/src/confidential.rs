@@ -6,7 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use prefab_core::{Config, ConfigValue, Criterion, Operator, Value, datafile, redact};
+use prefab_core::{
+    Config, ConfigValue, Criterion, Operator, Value, confidential::is_fingerprint, datafile, redact,
+};
 use prefab_store::{Environment, Role, Roles};
 
 use crate::Problem;
@@ -60,7 +62,8 @@ pub fn is_secret(config: &Config) -> bool {
 
 /// Makes a value confidential, with the choices of a rollout.
 pub(crate) fn make_confidential(value: &mut ConfigValue) {
-    visit_value_mut(value, &mut |value| value.confidential = true);
+    // The shares of a percentage rollout are not confidential, only its choices.
+    visit_value_mut(value, &mut |value| value.confidential |= !matches!(value.value, Value::Weighted(_)));
 }
 
 /// Returns whether a value, or a choice of a rollout, is confidential.
@@ -106,8 +109,7 @@ pub fn scopes(config: &Config) -> BTreeSet<Scope> {
 /// Returns whether a value is a fingerprint instead of a confidential value.
 pub fn is_redacted(value: &ConfigValue) -> bool {
     let Value::String(text) = &value.value else { return false };
-    let digits = text.strip_prefix("*****").unwrap_or_default();
-    is_hidden(value) && digits.len() == 5 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    is_hidden(value) && is_fingerprint(text)
 }
 
 /// Returns whether a config contains fingerprints.

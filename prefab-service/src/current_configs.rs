@@ -8,7 +8,7 @@ use std::{
 use prefab_core::ConfigType;
 use prefab_store::Version;
 
-use crate::names::NameIndex;
+use crate::name_index::NameIndex;
 
 /// The current configs of a project by key, with the rows of all environments.
 pub type Configs = BTreeMap<String, Arc<Version>>;
@@ -83,8 +83,12 @@ impl CurrentConfigs {
             let after = version.config.as_ref();
             if NameIndex::is_changed_by(&version.key, before, after) {
                 let names = Arc::make_mut(&mut self.names);
-                before.into_iter().for_each(|config| names.remove(&version.key, config));
-                after.into_iter().for_each(|config| names.add(&version.key, config));
+                if let Some(config) = before {
+                    names.remove(&version.key, config);
+                }
+                if let Some(config) = after {
+                    names.add(&version.key, config);
+                }
             }
             if version.config.is_some() {
                 if self.deleted.contains_key(&version.key) {

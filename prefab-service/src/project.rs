@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{self, Arc, OnceLock, PoisonError, RwLock},
 };
 
 use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard, watch};
 pub use crate::current_configs::Configs;
 use crate::{
     current_configs::CurrentConfigs,
-    names::NewNames,
+    new_names::NewNames,
     workers::{Kind, Workers},
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
@@ -28,7 +28,11 @@ pub struct Project {
     pub id: ProjectId,
     name: RwLock<Arc<str>>,
     environments: RwLock<Arc<[Environment]>>,
-    channels: RwLock<BTreeMap<EnvironmentId, Arc<Channel>>>,
+    channels: RwLock<BTreeMap<EnvironmentId, Arc<LazyChannel>>>,
+    /// Held while versions are applied to the configs and the channels, and while a channel is created.
+    publishing: sync::Mutex<()>,
+    /// The turn of requests that wait for a channel to be created.
+    activating: Mutex<()>,
     current: RwLock<CurrentConfigs>,
     /// The id of the newest applied version. The lock is held while versions are applied, so that each is applied once and
     /// in order.
@@ -42,6 +46,19 @@ pub struct Project {
     cache_bytes: usize,
 }
 
+/// The channel of an environment, created on first use: a project can have hundreds of environments of which few are used,
+/// and a channel needs memory for each config.
+struct LazyChannel {
+    first_id: i64,
+    channel: OnceLock<Arc<Channel>>,
+}
+
+impl LazyChannel {
+    fn new(first_id: i64) -> Self {
+        Self { first_id, channel: OnceLock::new() }
+    }
+}
+
 /// The drafts of a project without their content.
 pub type Drafts = Arc<[DraftMark]>;
 
@@ -49,13 +66,13 @@ impl Project {
     /// Creates a project without configs. Each environment caches up to `cache_bytes` bytes of responses.
     pub fn new(project: prefab_store::Project, cache_bytes: usize) -> Self {
         let prefab_store::Project { id, name, first_id, environments } = project;
-        let channel = |environment: &Environment| {
-            (environment.id, Arc::new(Channel::new(id, environment.id, first_id, cache_bytes)))
-        };
+        let channel = |environment: &Environment| (environment.id, Arc::new(LazyChannel::new(first_id)));
         Self {
             id,
             name: RwLock::new(name.into()),
             channels: RwLock::new(environments.iter().map(channel).collect()),
+            publishing: sync::Mutex::default(),
+            activating: Mutex::default(),
             environments: RwLock::new(environments.into()),
             current: RwLock::default(),
             last_id: Arc::new(Mutex::new(first_id)),
@@ -76,40 +93,73 @@ impl Project {
         Arc::clone(&self.environments.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns the channel of an environment, or `None` if the project has no such environment.
+    /// Returns the channel of an environment, or `None` if the project has no such environment. Creates the channel if nobody
+    /// has used it yet, which takes as long as compiling all configs; see [`activate`](Self::activate).
     pub fn channel(&self, environment: EnvironmentId) -> Option<Arc<Channel>> {
-        self.channels().get(&environment).cloned()
+        let lazy = self.channels().get(&environment).cloned()?;
+        if let Some(channel) = lazy.channel.get() {
+            return Some(Arc::clone(channel));
+        }
+        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(
+            lazy.channel.get_or_init(|| Arc::new(self.create_channel(environment, lazy.first_id))),
+        ))
+    }
+
+    /// Returns the channel of an environment, or `None` if the project has no such environment. Creates the channel on a worker
+    /// thread if nobody has used it yet.
+    pub async fn activate(
+        self: &Arc<Self>,
+        environment: EnvironmentId,
+        workers: &Workers,
+    ) -> Option<Arc<Channel>> {
+        if let Some(channel) = self.used_channel(environment) {
+            return Some(channel);
+        }
+        // All clients of an environment may arrive together. One of them creates the channel.
+        let _turn = self.activating.lock().await;
+        if let Some(channel) = self.used_channel(environment) {
+            return Some(channel);
+        }
+        let this = Arc::clone(self);
+        let create = move || this.channel(environment);
+        workers.run_always(Kind::Publish, Some(self.id), create).await.ok().flatten()
+    }
+
+    /// Returns the channel of an environment, or `None` if nobody has used it yet.
+    pub fn used_channel(&self, environment: EnvironmentId) -> Option<Arc<Channel>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).get(&environment)?.channel.get().cloned()
+    }
+
+    /// Creates a channel with the current configs, and the deletions, which clients with an older version need. The caller
+    /// holds the lock of publishing.
+    fn create_channel(&self, environment: EnvironmentId, first_id: i64) -> Channel {
+        let channel = Channel::new(self.id, environment, first_id, self.cache_bytes);
+        let mut versions = self.read(CurrentConfigs::versions);
+        if !versions.is_empty() {
+            versions.sort_unstable_by_key(|version| version.id);
+            self.publish_to(&channel, environment, &versions, self.published_id());
+        }
+        channel
     }
 
     /// Applies a renamed project and new environments. Existing environments keep their channels, so that open streams
     /// continue.
-    pub async fn apply_environments(self: &Arc<Self>, project: prefab_store::Project, workers: &Workers) {
+    pub async fn apply_environments(&self, project: prefab_store::Project) {
         let is_same = *self.name() == *project.name && *self.environments() == *project.environments;
         if is_same {
             return;
         }
-        // Nothing may be published between the creation of a channel and its registration.
-        let last_id = Arc::clone(&self.last_id).lock_owned().await;
-        let this = Arc::clone(self);
-        let add = move || this.add_environments(project, *last_id);
-        // Fails only while the process stops.
-        let _ = workers.run_always(Kind::Publish, Some(self.id), add).await;
+        // Nothing may be published in between.
+        let _last_id = self.last_id.lock().await;
+        self.add_environments(project);
     }
 
-    fn add_environments(&self, project: prefab_store::Project, last_id: i64) {
+    fn add_environments(&self, project: prefab_store::Project) {
         let prefab_store::Project { id: _, name, first_id, environments } = project;
-        let segments = self.segments();
-        let configs = self.configs();
         let mut channels = self.channels();
         for environment in &environments {
-            if channels.contains_key(&environment.id) {
-                continue;
-            }
-            let channel = Channel::new(self.id, environment.id, first_id, self.cache_bytes);
-            let mut sent: Vec<Config> = sent(&configs, environment.id, &segments);
-            sent.sort_by_key(|config| config.id);
-            channel.publish(sent, last_id, self.pointer(environment.id, last_id));
-            channels.insert(environment.id, Arc::new(channel));
+            channels.entry(environment.id).or_insert_with(|| Arc::new(LazyChannel::new(first_id)));
         }
         *self.channels.write().unwrap_or_else(PoisonError::into_inner) = channels;
         *self.name.write().unwrap_or_else(PoisonError::into_inner) = name.into();
@@ -149,7 +199,7 @@ impl Project {
         Some(Arc::new(channel.ruleset_with(config)))
     }
 
-    fn channels(&self) -> BTreeMap<EnvironmentId, Arc<Channel>> {
+    fn channels(&self) -> BTreeMap<EnvironmentId, Arc<LazyChannel>> {
         self.channels.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -249,6 +299,7 @@ impl Project {
         let this = Arc::clone(self);
         let publish = move || {
             *last_id = newest;
+            let _publishing = this.publishing.lock().unwrap_or_else(PoisonError::into_inner);
             this.apply_to_current(&versions);
             this.publish(&versions, newest);
             this.published.send_replace(newest);
@@ -317,14 +368,20 @@ impl Project {
     }
 
     fn publish(&self, versions: &[Version], last_id: i64) {
-        let segments = self.segments();
-        for (environment, channel) in self.channels() {
-            let configs = versions.iter().map(|version| match &version.config {
-                Some(config) => for_sdk(config, environment, |key| segments.contains(key)),
-                None => prefab_publish::tombstone(version.id, self.id.0, &version.key),
-            });
-            channel.publish(configs.collect(), last_id, self.pointer(environment, last_id));
+        for (environment, lazy) in self.channels() {
+            if let Some(channel) = lazy.channel.get() {
+                self.publish_to(channel, environment, versions, last_id);
+            }
         }
+    }
+
+    fn publish_to(&self, channel: &Channel, environment: EnvironmentId, versions: &[Version], last_id: i64) {
+        let segments = self.segments();
+        let configs = versions.iter().map(|version| match &version.config {
+            Some(config) => for_sdk(config, environment, |key| segments.contains(key)),
+            None => prefab_publish::tombstone(version.id, self.id.0, &version.key),
+        });
+        channel.publish(configs.collect(), last_id, self.pointer(environment, last_id));
     }
 
     /// Returns the current configs, and the keys of the segments among them.

@@ -198,7 +198,7 @@ impl ProjectCache {
         let (mut projects, mut added) = (HashMap::new(), Vec::new());
         for project in registry.projects {
             let cached = if let Some(known) = known.get(&project.id) {
-                known.apply_environments(project, &self.workers).await;
+                known.apply_environments(project).await;
                 Arc::clone(known)
             } else {
                 let project = Arc::new(Project::new(project, self.cache_bytes));
@@ -302,19 +302,19 @@ impl ProjectCache {
 
     /// Returns the caller with this API key, and records the use of the key. Returns `None` if the key is unknown,
     /// revoked or expired.
-    pub fn caller(&self, text: &str) -> Option<Caller> {
-        let caller = self.find(text)?;
+    pub async fn caller(&self, text: &str) -> Option<Caller> {
+        let caller = self.find(text).await?;
         self.key_usage.record_use(caller.key_id);
         Some(caller)
     }
 
-    fn find(&self, text: &str) -> Option<Caller> {
-        self.caller_if(key::parse_id(text)?, |key| key.hash.matches(&KeyHash::of(text)))
+    async fn find(&self, text: &str) -> Option<Caller> {
+        self.caller_if(key::parse_id(text)?, |key| key.hash.matches(&KeyHash::of(text))).await
     }
 
     /// Returns the caller whose API key has this token for event streams.
-    pub fn caller_of_stream_token(&self, token: &str) -> Option<Caller> {
-        self.caller_if(stream_token::key_id(token)?, |key| stream_token::matches(token, key))
+    pub async fn caller_of_stream_token(&self, token: &str) -> Option<Caller> {
+        self.caller_if(stream_token::key_id(token)?, |key| stream_token::matches(token, key)).await
     }
 
     /// Returns the token for event streams of an API key.
@@ -323,20 +323,21 @@ impl ProjectCache {
     }
 
     /// Returns the caller with the API key `id`, if the key is valid and has been proved.
-    fn caller_if(&self, id: i64, is_proved: impl FnOnce(&StoredKey) -> bool) -> Option<Caller> {
-        self.read(|state| {
+    async fn caller_if(&self, id: i64, is_proved: impl FnOnce(&StoredKey) -> bool) -> Option<Caller> {
+        let (key, project) = self.read(|state| {
             let key = state.keys.get(&id).filter(|key| self.is_valid(key) && is_proved(key))?;
-            let project = state.projects.get(&key.project)?;
-            Some(Caller {
-                key_id: key.id,
-                kind: key.kind,
-                name: Arc::clone(&key.name),
-                user_id: key.user_id.clone(),
-                audience: Audience::of(key.id, key.user_id.as_deref()),
-                environment: key.environment,
-                channel: project.channel(key.environment)?,
-                project: Arc::clone(project),
-            })
+            Some((key.clone(), Arc::clone(state.projects.get(&key.project)?)))
+        })?;
+        let channel = project.activate(key.environment, &self.workers).await?;
+        Some(Caller {
+            key_id: key.id,
+            kind: key.kind,
+            audience: Audience::of(key.id, key.user_id.as_deref()),
+            environment: key.environment,
+            name: key.name,
+            user_id: key.user_id,
+            channel,
+            project,
         })
     }
 

@@ -38,6 +38,7 @@ const CONFIDENTIAL_DURATION: &str = "expected an ISO 8601 duration, for example 
 const MAX_PROBLEMS: usize = 20;
 
 /// Lists the problems of a config beside the current ones. `segments` are the keys of the current segments.
+#[expect(clippy::implicit_hasher, reason = "the set that a project has")]
 pub fn find_problems(
     config: &Config,
     (current, segments): (&Configs, &HashSet<String>),

@@ -34,6 +34,20 @@ use cycle::Cycle;
 pub(crate) use transport::{Checkpoint, Frame, Frames, Purpose, Transport};
 use updates::{RemoteUpdates, Shown, SourceEvent, UpdateSender};
 
+/// Returns the directory of the user's caches: `XDG_CACHE_HOME` if it is an absolute path, else `.cache` in the home
+/// directory.
+///
+/// # Examples
+///
+/// ```
+/// let dir = prefab_sources::remote::user_cache_dir();
+/// assert!(dir.is_none_or(|dir| !dir.as_os_str().is_empty()));
+/// ```
+pub fn user_cache_dir() -> Option<PathBuf> {
+    let dir = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    dir.or_else(|| Some(std::env::home_dir()?.join(".cache")))
+}
+
 /// Options of a [`RemoteSource`] over any protocol.
 ///
 /// # Examples

@@ -29,6 +29,7 @@ mod criteria;
 mod findings;
 mod flatten;
 mod merge;
+mod namespaces;
 mod node;
 mod operand;
 mod scalar;

@@ -9,6 +9,7 @@ mod owners;
 mod password_resets;
 mod people;
 mod person_row;
+mod reset_row;
 mod sessions;
 mod tokens;
 

@@ -46,6 +46,10 @@ pub fn claim(path: &Path) -> io::Result<()> {
 }
 
 /// Writes the names of the files in the folder of a file to the disk, so that renames survive a power failure.
+///
+/// # Errors
+///
+/// The error of the operating system.
 pub fn sync_folder_of(path: &Path) -> io::Result<()> {
     // Other systems cannot open a folder as a file.
     #[cfg(unix)]

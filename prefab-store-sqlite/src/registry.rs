@@ -92,7 +92,7 @@ pub(super) fn create_project(
     Ok(project)
 }
 
-/// Creates a project with every kind of key for each environment, unless a project exists. If two servers start with an
+/// Creates a project with a backend and a front-end key for each environment and one admin key, unless a project exists. If two servers start with an
 /// empty file at the same time, one of them creates the project.
 pub(super) fn create_first_project(
     connection: &mut Connection,
@@ -106,8 +106,9 @@ pub(super) fn create_first_project(
     }
     let project = insert_project(&transaction, name, environments, clock)?;
     let mut keys = Vec::new();
-    for environment in &project.environments {
-        for kind in KeyKind::ALL {
+    for (at, environment) in project.environments.iter().enumerate() {
+        // Every admin key manages the whole project, so one is enough.
+        for kind in KeyKind::ALL.into_iter().filter(|kind| at == 0 || *kind != KeyKind::Admin) {
             // An admin key gets a user id, so that personal overrides can match.
             let user_id = (kind == KeyKind::Admin).then(|| "1".to_owned());
             let request = KeyRequest { project: project.id, environment: environment.id, kind, user_id };

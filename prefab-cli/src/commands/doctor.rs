@@ -186,8 +186,7 @@ fn stream(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure> 
 
 /// Checks that the cache for a start without a server can be written.
 fn cache(findings: &mut Findings) -> Result<(), Failure> {
-    let of = |name| std::env::var_os(name).filter(|text| !text.is_empty()).map(std::path::PathBuf::from);
-    let dir = of("XDG_CACHE_HOME").or_else(|| of("HOME").map(|home| home.join(".cache")));
+    let dir = prefab_sources::remote::user_cache_dir();
     let good = dir
         .as_ref()
         .is_some_and(|dir| dir.metadata().map_or(!dir.exists(), |dir| !dir.permissions().readonly()));

@@ -16,20 +16,22 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::{Failure, contexts, output, text};
 
-/// Evaluate JSON lines from standard input and print JSON lines
+/// Evaluate requests from standard input, one JSON object per line
 ///
-/// Requests, of which only "key" is required:
+/// Only "key" is required in a request:
 ///   {"id": 1, "function": "get", "key": "max-jobs", "contexts": {"local": {"user": {"key": "1"}}},
 ///    "default": 30, "env": {"HOST": "a"}, "namespace": "a.b"}
 ///
-/// Functions: get, get_or_raise, enabled, post.
-/// Levels of contexts: local (the call), block (a scope), global.
+/// The functions are get (the default), get_or_raise, enabled and post.
+/// The levels of contexts are local (for the call), block (for a scope) and global.
 ///
-/// Responses: {"id": 1, "value": 30}, or {"id": 1, "error": "missing_default"}
+/// Each response is one line, with a value or an error:
+///   {"id": 1, "value": 30}
+///   {"id": 1, "error": "missing_default"}
 ///
-/// The function post returns the telemetry that a client would send:
+/// The function post returns the telemetry that a client would send, or null if it would send none:
 ///   {"id": 1, "function": "post", "aggregator": "evaluation_summary", "data": {"keys": ["max-jobs"]}}
-/// gives {"id": 1, "aggregate": […]}, or null if nothing would be sent.
+///   {"id": 1, "aggregate": […]}
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 #[allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // The help shows these lines unformatted.
@@ -46,7 +48,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PROPERTY=VALUE", value_parser = contexts::parse)]
     context: Vec<ContextSet>,
 
-    /// Has no effect, because responses are always JSON
+    /// Accepted, but without effect: responses are always JSON
     #[arg(long)]
     json: bool,
 }

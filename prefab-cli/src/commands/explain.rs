@@ -27,6 +27,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         reader.environments = args.inputs.environment_names();
     }
     let details = reader.details(&args.key);
+    if let Some(problem) = reader.redaction(&details) {
+        output::error(&problem);
+        return Err(Failure::NoValue);
+    }
     let explanation = reader.explain(&args.key);
     if args.inputs.json {
         let steps: Vec<&str> = explanation.lines().collect();

@@ -15,7 +15,8 @@ pub(crate) struct Args {
     /// The config key of a config, a flag or a log level
     key: String,
 
-    /// Print a confidential value without redaction
+    /// Print the value in clear if it is confidential. With -e or a management token, this requires the role publisher,
+    /// and is recorded in the audit log
     #[arg(long)]
     reveal: bool,
 
@@ -27,8 +28,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let reader = args.inputs.read_with(&args.on_server, args.reveal)?;
+    let reader = args.inputs.read_with(&args.on_server, args.reveal.then_some(&args.key))?;
     let details = reader.details(&args.key);
+    if let Some(problem) = reader.redaction(&details) {
+        output::error(&problem);
+        return Err(Failure::NoValue);
+    }
     let json = if args.reveal { to_json(&details) } else { to_redacted_json(&details) };
     if args.inputs.json {
         output::line(&json.to_string())?;

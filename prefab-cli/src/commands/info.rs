@@ -77,6 +77,9 @@ fn print_rules(name: &str, rules: &[Rule]) -> Result<(), Failure> {
 }
 
 fn describe_criterion(criterion: &FlatCriterion) -> String {
+    if let Some(namespace) = super::namespace_of(criterion) {
+        return format!("namespace {namespace}");
+    }
     let operator = criterion.operator.trim_start_matches("PROP_").to_lowercase().replace('_', " ");
     let property = criterion.property_name.as_deref().unwrap_or_default();
     let value = criterion.value_to_match.as_ref().map(describe_value).unwrap_or_default();

@@ -55,8 +55,8 @@ enum Verb {
     Rotate {
         /// The number of the key
         number: i64,
-        /// The number of hours until the old key expires
-        #[arg(long, value_name = "HOURS", default_value_t = 24)]
+        /// The number of hours until the old key expires: 0 to 2160
+        #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(i64).range(0..=2160))]
         overlap: i64,
         #[command(flatten)]
         connection: Connection,

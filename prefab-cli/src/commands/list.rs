@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use prefab_client::Error;
 use prefab_core::{ConfigType, StoredConfig};
+use serde_json::json;
 
 use crate::{
     Failure,
@@ -83,7 +84,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let details: Vec<_> = keys.map(|key| reader.details(&key)).collect();
     if args.inputs.json {
         for details in &details {
-            output::line(&to_redacted_json(details).to_string())?;
+            let mut json = to_redacted_json(details);
+            if let Some(problem) = reader.redaction(details) {
+                json = json!({"key": details.key, "error": {"code": "redacted", "message": problem}});
+            }
+            output::line(&json.to_string())?;
         }
         return Ok(());
     }
@@ -93,15 +98,19 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     let mut rows = vec![["KEY", "VALUE", "TYPE", "MATCH", "SOURCE"].map(ToOwned::to_owned)];
     rows.extend(details.iter().map(|details| {
+        let is_redacted = reader.redaction(details).is_some();
         let value = match &details.error {
+            _ if is_redacted => "(depends on a confidential value)".to_owned(),
             Some(Error::MissingDefault { .. }) => "(no rule matches)".to_owned(),
             Some(error) => format!("({})", error.code()),
             None => one_line(&details.display),
         };
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let kind = if details.error.is_some() { "" } else { details.kind };
+        let is_known = details.error.is_none() && !is_redacted;
+        let kind = if is_known { details.kind } else { "" };
+        let matched = if is_redacted { String::new() } else { text(&details.matched) };
         let key = one_line(&details.key);
-        let cells = [&key, &value, kind, &text(&details.matched)];
+        let cells = [&key, &value, kind, &matched];
         let [key, value, kind, matched] = std::array::from_fn(|at| cut(cells[at], MAX_WIDTHS[at]));
         [key, value, kind, matched, text(&details.source)]
     }));

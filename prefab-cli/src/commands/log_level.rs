@@ -10,13 +10,14 @@ use super::{environments, moment};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE},
+    property_values::PropertyValues,
     server::{Connection, Reply, Server, path_segment, with_query},
 };
 
 #[derive(clap::Args)]
 #[expect(clippy::doc_markdown, reason = "the help is read on a terminal")]
 pub(crate) struct Args {
-    /// The logger: my_app.checkout, or my_app::checkout; "" is the root logger. Without it, all levels are listed
+    /// The name of the logger: my_app.checkout or my_app::checkout; "" for the root logger [default: list all levels]
     path: Option<String>,
 
     /// TRACE, DEBUG, INFO, WARN, ERROR or FATAL
@@ -24,21 +25,21 @@ pub(crate) struct Args {
 
     /// Only for contexts with this property: user.key=123, or several values separated by commas
     #[arg(long = "for", value_name = "PROPERTY=VALUE")]
-    property: Option<String>,
+    property: Option<PropertyValues>,
 
     /// Only for contexts in this segment
     #[arg(long, value_name = "KEY", conflicts_with = "property")]
     for_segment: Option<String>,
 
-    /// The time until the level is removed: 30m, 2h, 1d [default: permanent]
-    #[arg(long, value_name = "TIME")]
+    /// How long the level applies: 30m, 2h, 1d [default: permanent]
+    #[arg(long, value_name = "DURATION")]
     expires: Option<String>,
 
     /// The name or number of the environment [default: all environments without a level of their own]
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
-    /// Remove the level that was set with the same --for or --for-segment and --environment
+    /// Remove the level that was set with the same --for, --for-segment and --environment
     #[arg(long, conflicts_with_all = ["level", "expires"])]
     remove: bool,
 
@@ -52,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let path = path.replace("::", ".");
     let path = path.strip_prefix("log-level.").unwrap_or(&path);
     let environment = environments::named(&server, args.environment.as_deref())?;
-    let target = target(args)?;
+    let target = target(args);
     if args.remove {
         remove(args, &server, path, environment, target)
     } else {
@@ -61,21 +62,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// Returns the contexts to which the level applies; `None` for all.
-fn target(args: &Args) -> Result<Option<LevelTarget>, Failure> {
-    let Some(text) = &args.property else {
-        return Ok(args
-            .for_segment
-            .clone()
-            .map(|key| LevelTarget { segment: Some(key), ..LevelTarget::default() }));
-    };
-    let parts = text.split_once('=').filter(|(property, values)| !property.is_empty() && !values.is_empty());
-    let (property, values) = parts.ok_or_else(|| {
-        Failure::Usage(anyhow::anyhow!(
-            "invalid --for {text}: expected a property and a value, as in user.key=123"
-        ))
-    })?;
-    let values = values.split(',').map(|value| value.trim().to_owned()).collect();
-    Ok(Some(LevelTarget { property: Some(property.to_owned()), values, segment: None }))
+fn target(args: &Args) -> Option<LevelTarget> {
+    match (&args.property, &args.for_segment) {
+        (Some(PropertyValues { property, values }), _) => {
+            Some(LevelTarget { property: Some(property.clone()), values: values.clone(), segment: None })
+        }
+        (None, Some(segment)) => {
+            Some(LevelTarget { segment: Some(segment.clone()), ..LevelTarget::default() })
+        }
+        (None, None) => None,
+    }
 }
 
 /// Describes the contexts and the environment for people.

@@ -50,8 +50,9 @@ pub(crate) fn login(args: &Args) -> Result<(), Failure> {
     };
     let credential = Credential { url: args.url.clone(), key: key.clone(), source: KeySource::Given };
     let server = Server::new(credential, args.project)?;
-    let path = Profile { url: server.url.clone(), key }.save()?;
+    // Nothing is saved if the server rejects the key or the project.
     let project: Reply<ProjectResponse> = server.get("")?;
+    let path = Profile { url: server.url.clone(), key }.save()?;
     let (name, url, path) = (&project.name, &server.url, path.display());
     Ok(output::line(&format!("Logged in to {STRONG}{name}{STRONG:#} at {url}; saved the key in {path}"))?)
 }

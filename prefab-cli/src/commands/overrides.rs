@@ -9,10 +9,11 @@ use prefab_management_api::{
 use prefab_server::ErrorCode;
 use reqwest::Method;
 
-use super::{environments, moment};
+use super::{environments, moment, set};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE, one_line},
+    property_values::PropertyValues,
     server::{
         Connection, Refusal, Reply, Server, describe_value, item_path, kind_of, parse_value, suggest_key,
         with_query,
@@ -21,7 +22,7 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The config key. Without it, all overrides are listed
+    /// The config key [default: list all overrides]
     key: Option<String>,
 
     /// The value
@@ -36,22 +37,21 @@ pub(crate) struct Args {
     #[arg(long)]
     remove: bool,
 
-    /// The owner of API keys, as `prefab key create --user` names them. This is not the property user.key of a
-    /// context; see --for
+    /// The owner of the API keys, as given to `prefab key create --user`. For the property user.key of a context, use
+    /// --for
     #[arg(long, value_name = "OWNER", env = "PREFAB_USER")]
     user: Option<String>,
 
-    /// Not a personal override, but a rule for contexts with this property: user.key=ann, or several values
-    /// separated by commas
+    /// Add a rule for contexts with this property instead: user.key=ann, or several values separated by commas
     #[arg(long = "for", value_name = "PROPERTY=VALUE", conflicts_with_all = ["user", "expires"])]
-    property: Option<String>,
+    property: Option<PropertyValues>,
 
     /// The name or number of the environment [default: Development, else the first environment]
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
-    /// The time until the override is removed: 30m, 2h, 1d [default: permanent]
-    #[arg(long, value_name = "TIME")]
+    /// How long the override applies: 30m, 2h, 1d [default: permanent]
+    #[arg(long, value_name = "DURATION")]
     expires: Option<String>,
 
     #[command(flatten)]
@@ -77,7 +77,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let item: Reply<Item> = server.get(&path).map_err(|failure| suggest_key(&server, key, failure))?;
     let text = args.value.as_ref().or(args.value_flag.as_ref());
     let text = text.context("no value; for example: prefab override new-checkout true --user ann");
-    let value = parse_value(kind_of(&item), text.map_err(Failure::Usage)?)?;
+    let mut value = parse_value(kind_of(&item), text.map_err(Failure::Usage)?)?;
+    value.confidential |= set::is_confidential(set::current_value(&item, Some(&environment)));
     let described = describe_value(&value);
     let text = format!(
         "{STRONG}{key}{STRONG:#} for API keys of {user} in {}: {VALUE}{described}{VALUE:#}",

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     environments,
-    set::{ALL_WITHOUT_OWN, current_value, describe_current},
+    set::{ALL_WITHOUT_OWN, current_value, describe_current, is_confidential},
 };
 use crate::{
     Failure,
@@ -24,19 +24,19 @@ pub(crate) struct Args {
     /// The config key of a flag or a config
     key: String,
 
-    /// The percentage that receives the value: 10%, 0.5%
+    /// The percentage of contexts that receive the value: 10%, 0.5%
     #[arg(value_parser = percentage)]
     percentage: f64,
 
-    /// The value [default: true for a flag]
+    /// The value to roll out [default: true for a flag]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     to: Option<String>,
 
-    /// The value for the rest [default: false for a flag, else the current value]
+    /// The value for all other contexts [default: false for a flag, else the current value]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     otherwise: Option<String>,
 
-    /// The property that decides: contexts with the same property value receive the same value
+    /// The property to roll out by. Contexts with the same value of this property receive the same result
     #[arg(long, value_name = "PROPERTY", default_value = "user.key")]
     by: String,
 
@@ -84,7 +84,7 @@ fn roll_out(args: &Args) -> Result<(), Failure> {
     let item: Reply<Item> = server.get(&path).map_err(|failure| suggest_key(&server, &args.key, failure))?;
     let environment = environments::named(&server, args.environment.as_deref())?;
     let kind = kind_of(&item);
-    let (to, otherwise) = match (kind, &args.to, &args.otherwise) {
+    let (mut to, mut otherwise) = match (kind, &args.to, &args.otherwise) {
         (_, Some(to), Some(otherwise)) => (parse_value(kind, to)?, parse_value(kind, otherwise)?),
         (ValueKind::Bool, to, otherwise) => {
             let to = to.as_deref().unwrap_or("true");
@@ -104,6 +104,10 @@ fn roll_out(args: &Args) -> Result<(), Failure> {
             return Err(Failure::Usage(anyhow::Error::msg(message)));
         }
     };
+    let is_confidential = is_confidential(current_value(&item, environment.as_ref()));
+    for value in [&mut to, &mut otherwise] {
+        value.confidential |= is_confidential;
+    }
     // The weights are integers well below the limits of an i64.
     #[expect(clippy::cast_possible_truncation, reason = "the percentage is between 0 and 100")]
     let weight = (args.percentage / 100.0 * TOTAL_WEIGHT).round() as i64;
@@ -131,6 +135,7 @@ fn roll_out(args: &Args) -> Result<(), Failure> {
     let request = SetValueRequest {
         value,
         environment: environment.map(|environment| environment.id),
+        namespace: None,
         version: item.id.clone(),
         comment: args.connection.comment.clone(),
     };

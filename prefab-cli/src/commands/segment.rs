@@ -1,8 +1,7 @@
 //! `prefab segment`
 
 use prefab_management_api::{
-    ChangeResponse, FlatCriterion, FlatValue, Item, ItemPage, ItemRequest, ItemType, ListItemsQuery, Rule,
-    Rules, ValueKind,
+    ChangeResponse, FlatValue, Item, ItemPage, ItemRequest, ItemType, ListItemsQuery, Rule, Rules, ValueKind,
 };
 use prefab_server::ErrorCode;
 use reqwest::Method;
@@ -10,6 +9,7 @@ use reqwest::Method;
 use crate::{
     Failure,
     output::{self, STRONG},
+    property_values::PropertyValues,
     server::{Connection, Reply, item_path, suggest_key},
 };
 
@@ -31,7 +31,7 @@ enum Verb {
         /// The config key of the segment
         key: String,
         /// The property and its values: user.plan=pro,team
-        members: String,
+        members: PropertyValues,
         #[command(flatten)]
         connection: Connection,
     },
@@ -55,22 +55,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-fn set(connection: &Connection, key: &str, members: &str) -> Result<(), Failure> {
-    let parts = members.split_once('=').ok_or_else(|| {
-        anyhow::anyhow!(
-            "invalid members \"{members}\": expected a property and values, as in user.plan=pro,team"
-        )
-    });
-    let (property, values) = parts.map_err(Failure::Usage)?;
-    let values: Vec<_> = values.split(',').map(str::trim).collect();
+fn set(connection: &Connection, key: &str, members: &PropertyValues) -> Result<(), Failure> {
     let boolean = |value: bool| FlatValue::new(ValueKind::Bool, value);
-    let criterion = FlatCriterion {
-        property_name: Some(property.to_owned()),
-        operator: "PROP_IS_ONE_OF".to_owned(),
-        value_to_match: Some(FlatValue::new(ValueKind::StringList, values.clone())),
-    };
     let rules = vec![
-        Rule { criteria: vec![criterion], value: boolean(true) },
+        Rule { criteria: vec![members.criterion()], value: boolean(true) },
         Rule { criteria: Vec::new(), value: boolean(false) },
     ];
     let server = connection.server()?;
@@ -81,18 +69,15 @@ fn set(connection: &Connection, key: &str, members: &str) -> Result<(), Failure>
         Err(other) => return Err(suggest_key(&server, key, other)),
     };
     let is_new = current.is_none();
-    let item = Item {
-        id: current.and_then(|item| item.id),
-        value_type: Some(ValueKind::Bool),
-        default: Rules { rules },
-        ..Item::new(key, ItemType::Segment)
-    };
+    let current = current.unwrap_or_else(|| Item::new(key, ItemType::Segment));
+    let item = Item { value_type: Some(ValueKind::Bool), default: Rules { rules }, ..current };
     let request = ItemRequest { item, comment: connection.comment.clone() };
     let reply: Reply<ChangeResponse> = if is_new {
         server.send(Method::POST, "/items", &request)?
     } else {
         server.send(Method::PUT, &path, &request)?
     };
+    let PropertyValues { property, values } = members;
     let values = values.join(", ");
     let text = format!("{STRONG}{key}{STRONG:#} contains contexts whose {property} is one of {values}");
     reply.print(connection.json, &text)

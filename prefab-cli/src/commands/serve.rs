@@ -105,14 +105,12 @@ fn print_start(running: &Running) -> std::io::Result<()> {
     if !keys.is_empty() {
         output::line("\nAPI keys, shown only once:\n")?;
         let width = keys.iter().map(|key| key.environment.len()).max().unwrap_or_default();
-        for key in keys.iter().filter(|key| key.kind != KeyKind::Admin) {
-            let (environment, kind) = (&key.environment, key.kind.name());
+        // The admin key, which manages the whole project, comes last.
+        let is_admin = |key: &&IssuedKey| key.kind == KeyKind::Admin;
+        for key in keys.iter().filter(|key| !is_admin(key)).chain(keys.iter().filter(is_admin)) {
+            let (environment, kind) =
+                (if is_admin(&key) { "(all)" } else { &key.environment }, key.kind.name());
             output::line(&format!("  {STRONG}{environment:width$}{STRONG:#}  {kind:8}  {}", key.key))?;
-        }
-        // Every admin key manages the whole project, so one is enough.
-        if let Some(key) = keys.iter().find(|key| key.kind == KeyKind::Admin) {
-            let (all, kind) = ("(all)", key.kind.name());
-            output::line(&format!("  {STRONG}{all:width$}{STRONG:#}  {kind:8}  {}", key.key))?;
         }
         if let Some(key) = keys.iter().find(|key| key.kind == KeyKind::Backend) {
             output::line(&format!(

@@ -14,6 +14,7 @@ use crate::{
 };
 
 #[derive(clap::Args)]
+#[expect(clippy::doc_markdown, reason = "the help is read on a terminal")]
 pub(crate) struct Args {
     /// The config key of a config, a flag or a log level
     key: String,
@@ -44,6 +45,10 @@ pub(crate) struct Args {
     )]
     environment: Option<String>,
 
+    /// Only for clients whose namespace is this one or below it: services.user_service. The closest namespace applies
+    #[arg(long, value_name = "NAMESPACE", conflicts_with = "draft")]
+    namespace: Option<String>,
+
     /// Read the value from this environment variable of the client
     #[arg(long, value_name = "VARIABLE")]
     env_var: Option<String>,
@@ -71,13 +76,19 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let path = item_path(&args.key);
     let item: Reply<Item> = server.get(&path).map_err(|failure| suggest_key(&server, &args.key, failure))?;
     let environment = environments::named(&server, args.environment.as_deref())?;
-    let value = value(args, &server, kind_of(&item))?;
+    let mut value = value(args, &server, kind_of(&item))?;
+    value.confidential |= is_confidential(current_value(&item, environment.as_ref()));
     if args.draft {
         let environment = environment.as_ref().map(|environment| environment.id.as_str());
         return super::draft::save(&server, &args.connection, &item, environment, &value);
     }
-    let before = describe_current(&item, environment.as_ref());
-    let place = environment.as_ref().map_or(ALL_WITHOUT_OWN, |environment| &environment.name);
+    let mut before = describe_current(&item, environment.as_ref());
+    let mut place = environment.as_ref().map_or(ALL_WITHOUT_OWN, |environment| &environment.name).to_owned();
+    if let Some(namespace) = &args.namespace {
+        let own = current_of_namespace(&item, environment.as_ref(), namespace);
+        before = own.map_or_else(|| "no value".to_owned(), describe_value);
+        place = format!("{place} for namespace {namespace}");
+    }
     let text = format!(
         "{STRONG}{}{STRONG:#} in {place}: {FAINT}{before}{FAINT:#} → {VALUE}{}{VALUE:#}",
         args.key,
@@ -92,6 +103,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let request = SetValueRequest {
         value,
         environment: environment.map(|environment| environment.id),
+        namespace: args.namespace.clone(),
         // Only a person who was asked has seen this version.
         version: item.id.clone().filter(|_| is_asked),
         comment: args.connection.comment.clone(),
@@ -135,6 +147,31 @@ fn value(args: &Args, server: &Server, kind: ValueKind) -> Result<FlatValue, Fai
 /// Returns the value of an environment variable of the client.
 pub(super) fn provided_by(variable: &str) -> FlatValue {
     FlatValue::new(ValueKind::Provided, json!({"source": "ENV_VAR", "lookup": variable}))
+}
+
+/// Returns whether a value, or one of a percentage rollout, is confidential. A value that replaces it is, too.
+pub(super) fn is_confidential(value: Option<&FlatValue>) -> bool {
+    value.is_some_and(|value| {
+        let mut choices = value.value.as_array().into_iter().flatten();
+        value.confidential
+            || (value.kind == ValueKind::WeightedValues
+                && choices.any(|choice| choice["value"]["confidential"] == true))
+    })
+}
+
+/// Returns the value that a rule for this namespace has in an environment, or in the default rules.
+fn current_of_namespace<'a>(
+    item: &'a Item,
+    environment: Option<&EnvironmentResponse>,
+    namespace: &str,
+) -> Option<&'a FlatValue> {
+    let rules = match environment {
+        Some(environment) => &item.environments.iter().find(|own| own.id == environment.id)?.rules,
+        None => &item.default.rules,
+    };
+    let is_own =
+        |rule: &&Rule| matches!(&*rule.criteria, [only] if super::namespace_of(only) == Some(namespace));
+    rules.iter().find(is_own).map(|rule| &rule.value)
 }
 
 /// Describes the value that applies if no rule with criteria matches.

@@ -46,7 +46,7 @@ pub(crate) struct DownloadArgs {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// The name or number of the environment
+    /// The name or number of the environment. Required
     #[arg(short, long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
 
@@ -122,6 +122,7 @@ pub(crate) fn export(args: &ExportArgs) -> Result<(), Failure> {
         environment: environment.map(|environment| environment.id),
         schemas: None,
         reveal: args.reveal.then_some(true),
+        key: None,
     };
     write(args.output.as_deref(), &exported(&server, &query)?)
 }
@@ -132,7 +133,8 @@ pub(crate) fn download(args: &DownloadArgs) -> Result<(), Failure> {
     let named = environments::named(&server, args.environment.as_deref())?;
     let EnvironmentResponse { id, name, .. } = named.context("no environment: set --environment")?;
     // Only SDKs read this file, so it contains every value and no schemas.
-    let query = ExportQuery { environment: Some(id.clone()), schemas: Some(false), reveal: Some(true) };
+    let query =
+        ExportQuery { environment: Some(id.clone()), schemas: Some(false), reveal: Some(true), key: None };
     let text = exported(&server, &query)?;
     let file = args.output.clone().unwrap_or_else(|| format!("prefab.{name}.{id}.config.json").into());
     write(Some(&file), &text)?;

@@ -11,11 +11,11 @@ use crate::{Failure, output};
 #[expect(clippy::doc_markdown, reason = "the help is read on a terminal")]
 #[allow(rustdoc::bare_urls, reason = "the help is read on a terminal")]
 pub(crate) struct Connection {
-    /// The URL of the server [default: the one of `prefab login`, else http://127.0.0.1:8742]
+    /// The URL of the server [default: PREFAB_API_URL, else the one of `prefab login`, else http://127.0.0.1:8742]
     #[arg(long, value_name = "URL", env = "PREFAB_URL", help_heading = "Server")]
     url: Option<String>,
 
-    /// An admin key or a management token [default: PREFAB_API_KEY, else the one of `prefab login`]
+    /// An admin key or a management token [default: the one of `prefab login`, else PREFAB_API_KEY]
     #[arg(
         long,
         value_name = "KEY",

@@ -12,6 +12,7 @@ mod log_levels;
 mod management;
 mod operating;
 mod page;
+mod redacted;
 #[cfg(unix)]
 mod postgres;
 mod reports;

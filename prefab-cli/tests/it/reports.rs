@@ -92,6 +92,26 @@ async fn client_activity_is_shown_to_people() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_config_that_only_a_live_handle_reads_counts_as_evaluated() {
+    let server = TestServer::new().await;
+    server.create("live", "INT", json!({"int": "30"})).await;
+    server.create("unread", "INT", json!({"int": "30"})).await;
+    let client = server.client().await;
+    let live = client.live::<i64>("live").unwrap();
+    assert_eq!(live.get(), 30);
+    client.close_async().await;
+
+    let unused = server.read("unused?days=0").await;
+    let reason = |key: &str| {
+        let item = unused["items"].as_array().unwrap().iter().find(|item| item["key"] == key);
+        item.unwrap_or_else(|| panic!("{unused}"))["reason"].clone()
+    };
+    assert_eq!((reason("live"), reason("unread")), (json!("no longer evaluated"), json!("never evaluated")));
+    assert_eq!(server.read("unused?days=1").await["items"], json!([]));
+    server.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_report_is_split_and_counted_completely() {
     let server = TestServer::new().await;
     server.create("max-jobs", "INT", json!({"int": "30"})).await;

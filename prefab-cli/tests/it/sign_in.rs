@@ -105,6 +105,19 @@ async fn a_login_with_a_management_token_can_read() {
     assert_eq!(logged_in.run(&["get", "max-jobs", "-e", "Staging"], false).1, "30\n");
     let set = logged_in.run(&["set", "max-jobs", "50"], false);
     assert!(set.0 == 1 && set.2.contains("the key is from `prefab login`"), "{}", set.2);
+    let watch = logged_in.run(&["watch", "max-jobs"], false);
+    assert!(watch.0 == 2 && watch.2.contains("the saved login is a management token"), "{}", watch.2);
+    let mut with_admin_key = logged_in.workspace.command(&["get", "max-jobs"]);
+    with_admin_key.env_remove("PREFAB_URL").current_dir(logged_in.workspace.path("program"));
+    let output = with_admin_key.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "30\n", "{output:?}");
+    let mut elsewhere = logged_in.workspace.command(&["get", "max-jobs", "-e", "Staging"]);
+    let output = elsewhere.env("PREFAB_PROJECT", "one").output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.code() == Some(2) && error.contains("invalid value `one` of PREFAB_PROJECT"),
+        "{error}"
+    );
     logged_in.workspace.server.shutdown().await;
 }
 
@@ -115,5 +128,50 @@ async fn a_login_without_a_key_is_an_error() {
     let output = login.env_remove("PREFAB_ADMIN_KEY").write_stdin("").output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && error.contains("no key: type it"), "{error}");
+    workspace.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rejected_key_is_not_saved() {
+    let logged_in = LoggedIn::new().await;
+    let kept = std::fs::read(logged_in.workspace.path(".config/prefab/login.json")).unwrap();
+    let url = &logged_in.workspace.server.url;
+    let (code, _, error) =
+        logged_in.run(&["login", "--url", url, "--api-key", "1-unknown", "--project", "1"], false);
+    assert!(code == 1 && error.contains("rejected the key"), "{error}");
+    let key = logged_in.workspace.key(KeyKind::Admin);
+    let (code, ..) = logged_in.run(&["login", "--url", url, "--api-key", key, "--project", "9"], false);
+    assert_ne!(code, 0);
+    assert_eq!(std::fs::read(logged_in.workspace.path(".config/prefab/login.json")).unwrap(), kept);
+    logged_in.workspace.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redirect_to_another_server_is_an_error() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let workspace = Workspace::new().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let old = format!("http://{}", listener.local_addr().unwrap());
+    let target = workspace.server.url.clone();
+    let redirects = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = [0; 4_096];
+            let _ = stream.read(&mut head).await;
+            let response = format!(
+                "HTTP/1.1 308 Permanent Redirect\r\nlocation: {target}/api\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            );
+            let _ = stream.write_all(response.as_bytes()).await;
+        }
+    });
+    let expected = format!("redirects to {}", workspace.server.url);
+    let (code, error) = workspace.fails(&["env", "list", "--url", &old]);
+    assert!(code == 3 && error.contains(&expected) && error.contains("set --url or PREFAB_URL"), "{error}");
+    let mut doctor = workspace.command(&["doctor", "--url", &old]);
+    let output = doctor.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.code() == Some(1) && text.contains(&expected), "{text}");
+    redirects.abort();
     workspace.server.shutdown().await;
 }

@@ -6,6 +6,43 @@ use serde_json::Value as Json;
 use crate::management::Workspace;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_closest_namespace_applies() {
+    let workspace = Workspace::new().await;
+    workspace.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
+    for (value, namespace) in [("40", "services"), ("50", "services.users"), ("45", "services")] {
+        workspace.run(&["set", "max-jobs", value, "--namespace", namespace, "-e", "Production"]);
+    }
+    for (namespace, value) in [
+        ("services.users.web", "50"),
+        ("services.users", "50"),
+        ("services.cron", "45"),
+        ("services2", "30"),
+        ("x", "30"),
+    ] {
+        let read = ["get", "max-jobs", "-e", "Production", "--namespace", namespace];
+        assert_eq!(workspace.run(&read).trim(), value, "{namespace}");
+    }
+    let explain = ["explain", "max-jobs", "-e", "Production", "--namespace", "services.users.web"];
+    let explained = workspace.run(&explain);
+    assert!(explained.contains("NAMESPACE is at or below \"services.users\""), "{explained}");
+    let info = workspace.run(&["info", "max-jobs"]);
+    let deeper = info.find("50  if namespace services.users").unwrap_or_else(|| panic!("{info}"));
+    assert!(deeper < info.find("45  if namespace services\n").unwrap_or_else(|| panic!("{info}")), "{info}");
+    let (code, error) = workspace.fails(&["set", "max-jobs", "1", "--namespace", "services."]);
+    assert!(code == 1 && error.contains("expected names separated by dots"), "{error}");
+
+    // Every writer of rules gets the same order.
+    let mut item: Json = serde_json::from_str(&workspace.run(&["info", "max-jobs", "--json"])).unwrap();
+    item["environments"][0]["rules"].as_array_mut().unwrap().reverse();
+    let url = format!("{}/api/manage/v1/projects/1/items/max-jobs", workspace.server.url);
+    let request = reqwest::Client::new().put(url).bearer_auth(workspace.key(KeyKind::Admin));
+    let answer = request.body(serde_json::json!({"item": item}).to_string()).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(workspace.run(&explain), explained);
+    workspace.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn values_are_stored_and_printed_as_written() {
     let workspace = Workspace::new().await;
     let get = |key: &str| {

@@ -27,7 +27,7 @@ pub(crate) struct App(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) service: Arc<Service>,
     pub(crate) evaluations: Cache,
-    pub(crate) response_parts: ResponseParts,
+    pub(crate) shared_texts: ResponseParts,
     pub(crate) sign_in: Arc<SignIn>,
     pub(crate) stream_authorizations: Arc<StreamAuthorizations>,
     pub(crate) readiness: Readiness,

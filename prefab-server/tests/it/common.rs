@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use prefab_core::ConfigSet;
 use prefab_proto::convert;
-use prefab_server::{KeyKind, Limits, Options, Running, serve};
+use prefab_server::{IssuedKey, KeyKind, Limits, Options, Running, serve};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -41,7 +41,9 @@ impl TestServer {
 
     pub(crate) fn key(&self, environment: &str, kind: KeyKind) -> String {
         let keys = self.running.keys.iter();
-        let key = keys.filter(|key| key.kind == kind).find(|key| key.environment == environment);
+        // The only admin key is for all environments.
+        let is_it = |key: &&IssuedKey| kind == KeyKind::Admin || key.environment == environment;
+        let key = keys.filter(|key| key.kind == kind).find(is_it);
         key.unwrap().key.clone()
     }
 

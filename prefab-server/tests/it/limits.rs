@@ -135,7 +135,7 @@ async fn an_invalid_seed_file_stops_the_first_start_before_any_write() {
     let error = serve(options.clone()).await.unwrap_err().to_string();
     assert!(error.contains("seed.json") && error.contains("line 1"), "{error}");
     std::fs::write(&seed, r#"{"configs": []}"#).unwrap();
-    assert_eq!(serve(options).await.unwrap().keys.len(), 9);
+    assert_eq!(serve(options).await.unwrap().keys.len(), 7);
 }
 
 /// Writes a certificate for `belt.test` with its key.

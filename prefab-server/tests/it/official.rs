@@ -45,7 +45,7 @@ impl Script {
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        Self { process: process, lines }
+        Self { process, lines }
     }
 
     /// Writes to the standard input of the script.

@@ -4,8 +4,9 @@
 
 use std::path::PathBuf;
 
-use crate::common::TestServer;
+use crate::common::{TestServer, answer};
 use prefab_server::KeyKind;
+use serde_json::json;
 use tokio::process::Command;
 
 #[tokio::test]
@@ -15,12 +16,15 @@ async fn the_official_cli_works_against_the_server() {
     };
     let server = TestServer::new().await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let request = json!({"name": "live", "environment": "Production", "kind": "admin"});
+    let created = server.admin("POST", "/api/manage/v1/projects/1/keys").body(request.to_string());
+    let other = answer(created.send().await.unwrap()).await.1["key"].as_str().unwrap().to_owned();
     let output = Command::new("bash")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/official/tool.sh"))
         .env("PREFAB_TEST_TOOL", folder.join("node/node_modules/.bin/prefab"))
         .env("PREFAB_TEST_URL", &server.running.url)
         .env("PREFAB_TEST_KEY", server.key("Development", KeyKind::Admin))
-        .env("PREFAB_TEST_OTHER_KEY", server.key("Production", KeyKind::Admin))
+        .env("PREFAB_TEST_OTHER_KEY", other)
         .env("PREFAB_TEST_PORT", port.to_string())
         .output()
         .await

@@ -17,7 +17,7 @@ pub(crate) async fn server() -> TestServer {
     server
 }
 
-fn config(key: &str, value_type: &str, value: Json, fields: Json) -> Json {
+fn config(key: &str, value_type: &str, value: &Json, fields: &Json) -> Json {
     let mut config = json!({"key": key, "configType": "CONFIG", "valueType": value_type,
         "rows": [{"values": [{"value": value}]}]});
     config.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -37,18 +37,18 @@ async fn seed(server: &TestServer) {
     for config in [
         targeted("a/b c ü"),
         targeted("a/b c ü?#"),
-        config("float", "DOUBLE", json!({"double": 1.0}), for_clients.clone()),
-        config("huge", "INT", json!({"int": "9007199254740993"}), for_clients.clone()),
-        config("json", "JSON", json!({"json": {"json": "{\"eur\": 1.10}"}}), for_clients.clone()),
-        config("list", "STRING_LIST", json!({"stringList": {"values": ["a", "b"]}}), for_clients.clone()),
-        config("timeout", "DURATION", json!({"duration": {"definition": "PT1M30S"}}), for_clients.clone()),
-        config("server-only", "STRING", json!({"string": "x"}), json!({})),
-        config("secret", "STRING", json!({"string": "s3cr3t", "confidential": true}), for_clients.clone()),
+        config("float", "DOUBLE", &json!({"double": 1.0}), &for_clients),
+        config("huge", "INT", &json!({"int": "9007199254740993"}), &for_clients),
+        config("json", "JSON", &json!({"json": {"json": "{\"eur\": 1.10}"}}), &for_clients),
+        config("list", "STRING_LIST", &json!({"stringList": {"values": ["a", "b"]}}), &for_clients),
+        config("timeout", "DURATION", &json!({"duration": {"definition": "PT1M30S"}}), &for_clients),
+        config("server-only", "STRING", &json!({"string": "x"}), &json!({})),
+        config("secret", "STRING", &json!({"string": "s3cr3t", "confidential": true}), &for_clients),
         config(
             "provided",
             "STRING",
-            json!({"provided": {"source": "ENV_VAR", "lookup": "HOME"}}),
-            for_clients.clone(),
+            &json!({"provided": {"source": "ENV_VAR", "lookup": "HOME"}}),
+            &for_clients,
         ),
         json!({"key": "nothing", "configType": "FEATURE_FLAG", "valueType": "BOOL", "rows": [{"values": [
             {"criteria": [{"propertyName": "user.plan", "operator": "PROP_IS_ONE_OF",

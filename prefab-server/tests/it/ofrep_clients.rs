@@ -40,7 +40,7 @@ async fn check(mut script: Script) {
     let mut expected = expected();
     // JavaScript has doubles only.
     let rounded = json!(9_007_199_254_740_992_i64);
-    for _ in 0..expected.len() + 1 {
+    for _ in 0..=expected.len() {
         let details: Json = serde_json::from_str(&script.read_value("flag ").await).unwrap();
         let name = details["name"].as_str().unwrap();
         if name == "no rule matches" {

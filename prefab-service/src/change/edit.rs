@@ -3,7 +3,7 @@
 use prefab_core::{ConditionalValue, Config, ConfigRow, ConfigValue, ids::EnvironmentId};
 use prefab_store::{Draft, Expected, Version};
 
-use crate::{Error, change::prepared::PreparedChange, confidential, project::Configs};
+use crate::{Error, change::prepared::PreparedChange, confidential, namespaces, project::Configs};
 
 /// A config to write or to archive.
 #[derive(Clone, Debug)]
@@ -57,6 +57,38 @@ impl Edit {
                 ..ConfigRow::default()
             }),
         }
+        config.id = current.id;
+        Ok(Self::put(config))
+    }
+
+    /// Sets the value for clients at or below a namespace: in one environment, or in the default rules. Other rules stay.
+    /// If the default value, or the value that it replaces, is confidential, so is the new one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the config is archived.
+    pub fn set_for_namespace(
+        current: &Version,
+        environment: Option<EnvironmentId>,
+        namespace: &str,
+        mut value: ConfigValue,
+    ) -> Result<Self, Error> {
+        let mut config = current.config.clone().ok_or(Error::NotFound)?;
+        let id = environment.map(|id| id.0);
+        let is_row = |row: &ConfigRow| row.project_env_id.filter(|id| *id != 0) == id;
+        let rules = config.rows.iter().filter(|row| is_row(row)).flat_map(|row| &row.values);
+        let mut own = rules.filter(|rule| namespaces::of(rule) == Some(namespace));
+        let replaced = own.find_map(|rule| rule.value.as_ref());
+        let default = [id, None].into_iter().find_map(|id| default_value(&config, id));
+        if replaced.into_iter().chain(default).any(confidential::is_confidential) {
+            confidential::make_confidential(&mut value);
+        }
+        let at = config.rows.iter().position(is_row).unwrap_or_else(|| {
+            // Clients outside the namespace continue with the default rules.
+            config.rows.push(ConfigRow { project_env_id: id, ..ConfigRow::default() });
+            config.rows.len() - 1
+        });
+        namespaces::set(&mut config.rows[at].values, namespace, value);
         config.id = current.id;
         Ok(Self::put(config))
     }

@@ -19,7 +19,7 @@ use crate::{
     change::diff,
     confidential,
     limits::Limits,
-    names::NewNames,
+    new_names::NewNames,
     project::{Configs, Project},
     validate::{self, Schemas},
     workers::{self, Busy},

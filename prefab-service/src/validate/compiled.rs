@@ -22,6 +22,7 @@ use prefab_store::Environment;
 ///
 /// If the configs contain patterns, the current configs with patterns are compiled as well, because all patterns share the
 /// limits of a ruleset.
+#[expect(clippy::implicit_hasher, reason = "the set that a project has")]
 pub fn validate_ruleset(
     configs: &[&Config],
     (current, segments): (&Configs, &HashSet<String>),

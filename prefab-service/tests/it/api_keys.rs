@@ -16,10 +16,10 @@ async fn a_key_ends_when_the_clock_reaches_its_expiry() {
     let ended = cache.key_ended(key.id);
     tokio::pin!(ended);
     fixture.clock.step(Duration::from_millis(59_999));
-    assert!(cache.caller(&key.key).is_some());
+    assert!(cache.caller(&key.key).await.is_some());
     assert!(poll_once(ended.as_mut()).await.is_none(), "the key is valid for another millisecond");
     fixture.clock.step(Duration::from_millis(1));
-    assert!(cache.caller(&key.key).is_none());
+    assert!(cache.caller(&key.key).await.is_none());
     ended.await;
 }
 
@@ -30,7 +30,7 @@ async fn the_use_of_a_key_is_written_every_five_seconds() {
     let key = fixture.issue_key().await;
     tokio::spawn(Arc::clone(cache).follow(fixture.stop.subscribe()));
     fixture.clock.step(Duration::from_secs(1));
-    assert!(cache.caller(&key.key).is_some());
+    assert!(cache.caller(&key.key).await.is_some());
     let last_use = async || {
         let keys = fixture.store.keys(fixture.project.id).await.unwrap();
         keys.iter().find(|details| details.id == key.id).unwrap().last_used_at_millis

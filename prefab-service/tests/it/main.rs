@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod changes;
+mod channels;
 mod fixture;
 mod project_cache;
 mod recovery;

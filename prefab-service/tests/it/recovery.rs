@@ -25,7 +25,7 @@ impl Fixture {
 
     async fn caller(&self, kind: KeyKind) -> Caller {
         let key = self.issue_key().await;
-        Caller { kind, ..self.service.project_cache.caller(&key.key).unwrap() }
+        Caller { kind, ..self.service.project_cache.caller(&key.key).await.unwrap() }
     }
 
     fn ids(&self) -> Vec<i64> {

@@ -110,13 +110,26 @@ impl Walk<'_> {
         allowable_values: Vec<ConfigValue>,
         matched: Match,
     ) {
+        self.put_rules(entry, Vec::new(), criteria, allowable_values, matched);
+    }
+
+    /// Adds a config with rules before the one that the entry describes.
+    pub(super) fn put_rules(
+        &mut self,
+        entry: Entry<'_>,
+        mut rules: Vec<ConditionalValue>,
+        criteria: Vec<Criterion>,
+        allowable_values: Vec<ConfigValue>,
+        matched: Match,
+    ) {
         let Entry { key, at, config_type, value_type, value } = entry;
+        rules.push(ConditionalValue::when(criteria, value));
         let config = Config {
             key: key.to_owned(),
             config_type,
             value_type,
             allowable_values,
-            rows: vec![ConfigRow::default_row(vec![ConditionalValue::when(criteria, value)])],
+            rows: vec![ConfigRow::default_row(rules)],
             ..Config::default()
         };
         if let Some(earlier) = self.index.insert(key.to_owned(), self.items.len()) {

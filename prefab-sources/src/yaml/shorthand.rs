@@ -5,6 +5,7 @@ use prefab_core::{ConfigType, ConfigValue, Match, Provided, ProvidedSource, Valu
 use super::{
     criteria,
     flatten::{Entry, Walk, plain_type},
+    namespaces,
     node::{Kind, Member, Node},
     scalar::Plain,
     typed::{self, declared_type},
@@ -23,6 +24,8 @@ pub(super) enum EntryForm {
     Provided,
     /// `type: duration` or `type: json`
     Typed,
+    /// `value` and `namespaces`
+    Namespaces,
     /// `decrypt_with` or `confidential`
     Secret,
 }
@@ -42,6 +45,9 @@ impl EntryForm {
         if declared_type(members).is_some() {
             return Some(Self::Typed);
         }
+        if namespaces::are_declared(members) {
+            return Some(Self::Namespaces);
+        }
         let secret = is_on("decrypt_with") == Some(true) || is_on("confidential") == Some(true);
         secret.then_some(Self::Secret)
     }
@@ -52,6 +58,7 @@ impl EntryForm {
             Self::NoFlag => "an entry with `feature_flag: false`",
             Self::Provided => "a provided value",
             Self::Typed => "a value with a type",
+            Self::Namespaces => "a value with namespaces",
             Self::Secret => "a confidential value",
         }
     }
@@ -62,6 +69,7 @@ impl EntryForm {
             Self::NoFlag => &["feature_flag", "value", "confidential", "decrypt_with"],
             Self::Provided => &["type", "source", "lookup", "value_type", "confidential"],
             Self::Typed => &["type", "value", "confidential"],
+            Self::Namespaces => &["value", "namespaces", "confidential"],
             Self::Secret => &["value", "confidential", "decrypt_with"],
         }
     }
@@ -80,6 +88,7 @@ pub(super) fn read(walk: &mut Walk<'_>, form: EntryForm, key: &str, at: Position
         }),
         EntryForm::Provided => provided(walk, key, at, members),
         EntryForm::Typed => typed(walk, key, at, members),
+        EntryForm::Namespaces => namespaces::read(walk, key, at, members),
     };
     if let Err(EntryError { at: position, why }) = taken {
         walk.findings.key(key, position.unwrap_or(at), why);
@@ -176,7 +185,7 @@ fn typed(walk: &mut Walk<'_>, key: &str, at: Position, members: &[Member]) -> Re
 }
 
 /// Returns the content of `value`, with its flags.
-fn read_value(key: &str, members: &[Member]) -> Result<(ConfigValue, ValueType), EntryError> {
+pub(super) fn read_value(key: &str, members: &[Member]) -> Result<(ConfigValue, ValueType), EntryError> {
     let missing = || EntryError::from(String::from("`value` is missing; add it"));
     let node = &get(members, "value").ok_or_else(missing)?.value;
     let decrypt_with =
@@ -203,7 +212,7 @@ fn name_of(node: &Node) -> Result<String, EntryError> {
     node.text().map(ToOwned::to_owned).ok_or_else(|| why().into())
 }
 
-fn is_confidential(members: &[Member]) -> bool {
+pub(super) fn is_confidential(members: &[Member]) -> bool {
     get(members, "confidential").and_then(|member| is_enabled(&member.value)) == Some(true)
 }
 

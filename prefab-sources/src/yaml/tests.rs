@@ -45,6 +45,36 @@ fn invalid_yaml_is_an_error_with_its_position() {
 }
 
 #[test]
+fn values_of_namespaces_are_rules_with_the_deepest_first() {
+    let text = "k: {value: 1, namespaces: {a: 2, a.b: 3, c.d: 4}}\n";
+    let parsed = parse(text, "f.yaml").unwrap();
+    let rules = &parsed.items[0].config.rows[0].values;
+    let shown = rules.iter().map(|rule| {
+        let namespace = rule.criteria.first().and_then(|criterion| criterion.value_to_match.as_ref());
+        let namespace = namespace.map(value_to_json).unwrap_or_default();
+        format!("{} {}", namespace["string"], value_to_json(rule.value.as_ref().unwrap()))
+    });
+    let expected =
+        [r#""a.b" {"int":"3"}"#, r#""c.d" {"int":"4"}"#, r#""a" {"int":"2"}"#, r#"null {"int":"1"}"#];
+    assert_eq!(shown.collect::<Vec<_>>(), expected);
+    // Without `value`, or with another field, a mapping nests keys.
+    check("k: {namespaces: {a: 2}}", &[r#"k.namespaces.a = {"int":"2"}"#]);
+    check("k: {value: 1, namespaces: 2}", &[r#"k.value = {"int":"1"}"#, r#"k.namespaces = {"int":"2"}"#]);
+    for (namespaces, problem) in [
+        ("{a..b: 2}", "invalid namespace `a..b`"),
+        ("{a: x}", "the value of the namespace `a` is of type string, not int"),
+        ("{a: }", "the namespace `a` has no value"),
+    ] {
+        let found = shown_joined(&format!("k: {{value: 1, namespaces: {namespaces}}}"));
+        assert!(found.contains(problem), "{found}");
+    }
+}
+
+fn shown_joined(text: &str) -> String {
+    shown(text).join("\n")
+}
+
+#[test]
 fn each_error_has_its_own_advice() {
     let advice = |text: &str| parse(text, "f.yaml").unwrap_err().cause.advice();
     assert_eq!(advice("a:\n\tb: 1\n"), "indent with spaces and save the file again");

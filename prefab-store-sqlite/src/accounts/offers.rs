@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::{
-    accounts::{members, password_resets, person_row::person, read, written},
+    accounts::{members, person_row::person, read, reset_row, written},
     failed, write,
 };
 use prefab_core::ids::ProjectId;
@@ -63,7 +63,7 @@ pub(super) fn accept(
     members::insert(&transaction, project, person, &offer.roles, now)?;
     remove(&transaction, project, person)?;
     // An admin of fewer projects may have created the link.
-    password_resets::forget(&transaction, person)?;
+    reset_row::delete(&transaction, person)?;
     transaction.commit().map_err(failed("accepting membership"))?;
     Ok(true)
 }

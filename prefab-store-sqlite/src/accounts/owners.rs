@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
-    accounts::{password_resets, person_row::person},
+    accounts::{person_row::person, reset_row},
     failed, write,
 };
 use prefab_store::{
@@ -45,7 +45,7 @@ pub(super) fn set(
         .map_err(failed("changing the owners"))?;
     if is_owner {
         // An admin, who may not create a link for an owner, may have created it.
-        password_resets::forget(&transaction, person)?;
+        reset_row::delete(&transaction, person)?;
     }
     transaction.commit().map_err(failed("changing the owners"))?;
     Ok(if changed > 0 { OwnerChange::Done } else { OwnerChange::Unknown })

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::accounts::{memberships, person_row::person};
 use crate::failed;
 use crate::{
-    accounts::{browsers, owners, people::keep_password, sessions},
+    accounts::{browsers, owners, people::keep_password, reset_row, sessions},
     write,
 };
 use prefab_store::{
@@ -48,18 +48,11 @@ pub(super) fn use_up(
     let transaction = write(connection)?;
     let Some(person) = find(&transaction, reset, now)? else { return Ok(None) };
     keep_password(&transaction, person.id, password, now)?;
-    forget(&transaction, person.id)?;
+    reset_row::delete(&transaction, person.id)?;
     sessions::end_all(&transaction, person.id, None)?;
     let projects = memberships::projects(&transaction, person.id)?;
     let is_owner = owners::is_owner(&transaction, person.id)?;
     browsers::forget(&transaction, person.id)?;
     transaction.commit().map_err(failed("setting a new password"))?;
     Ok(Some(Session { person, projects, is_owner }))
-}
-
-pub(super) fn forget(connection: &Connection, person: i64) -> Result<(), StoreError> {
-    connection
-        .execute("DELETE FROM reset WHERE person_id = ?1", [person])
-        .map(drop)
-        .map_err(failed("deleting a password reset link"))
 }

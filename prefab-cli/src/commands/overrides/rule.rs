@@ -2,8 +2,7 @@
 
 use anyhow::Context as _;
 use prefab_management_api::{
-    ChangeResponse, EnvironmentResponse, EnvironmentRules, FlatCriterion, FlatValue, Item, ItemRequest, Rule,
-    ValueKind,
+    ChangeResponse, EnvironmentResponse, EnvironmentRules, FlatCriterion, Item, ItemRequest, Rule,
 };
 use reqwest::Method;
 
@@ -12,12 +11,13 @@ use crate::{
     Failure,
     commands::{environments, set},
     output::{STRONG, VALUE},
+    property_values::PropertyValues,
     server::{Reply, Server, describe_value, item_path, kind_of, parse_value, suggest_key},
 };
 
 /// Sets or removes the first rule of an environment for contexts with a property.
-pub(super) fn run(args: &Args, server: &Server, key: &str, property: &str) -> Result<(), Failure> {
-    let criterion = criterion(property).map_err(Failure::Usage)?;
+pub(super) fn run(args: &Args, server: &Server, key: &str, property: &PropertyValues) -> Result<(), Failure> {
+    let criterion = property.criterion();
     let environment = super::environment(args, server)?;
     let path = item_path(key);
     let found: Result<Reply<Item>, Failure> = server.get(&path);
@@ -30,7 +30,8 @@ pub(super) fn run(args: &Args, server: &Server, key: &str, property: &str) -> Re
         let text = args.value.as_ref().or(args.value_flag.as_ref());
         let text =
             text.context("no value; for example: prefab override new-checkout true --for user.key=ann");
-        let value = parse_value(kind_of(&item), text.map_err(Failure::Usage)?)?;
+        let mut value = parse_value(kind_of(&item), text.map_err(Failure::Usage)?)?;
+        value.confidential |= set::is_confidential(set::current_value(&item, Some(&environment)));
         let described = describe_value(&value);
         add(&mut item, &environment, Rule { criteria: vec![criterion], value });
         format!("{STRONG}{key}{STRONG:#} for contexts with {property} in {name}: {VALUE}{described}{VALUE:#}")
@@ -44,20 +45,6 @@ pub(super) fn run(args: &Args, server: &Server, key: &str, property: &str) -> Re
     let request = ItemRequest { item, comment: args.connection.comment.clone() };
     let reply: Reply<ChangeResponse> = server.send(Method::PUT, &path, &request)?;
     reply.print(args.connection.json, &text)
-}
-
-/// Parses a property and its values: `user.key=ann,bob`.
-fn criterion(text: &str) -> anyhow::Result<FlatCriterion> {
-    let parts = text.split_once('=').filter(|(property, values)| !property.is_empty() && !values.is_empty());
-    let (property, values) = parts.with_context(|| {
-        format!("invalid --for {text}: expected a property and a value, as in user.key=ann")
-    })?;
-    let values: Vec<&str> = values.split(',').map(str::trim).collect();
-    Ok(FlatCriterion {
-        property_name: Some(property.trim().to_owned()),
-        operator: "PROP_IS_ONE_OF".to_owned(),
-        value_to_match: Some(FlatValue::new(ValueKind::StringList, values)),
-    })
 }
 
 /// Puts a rule before the others of an environment, and removes an earlier one with the same criterion.

@@ -53,21 +53,24 @@ pub(super) async fn form<'a>(
     form_of_scopes(app, actor, subject, scopes).await
 }
 
-/// Returns the form of an export: of the whole project, or of one environment.
+/// Returns the form of an export: of the whole project, of one environment, or of one item.
 pub(super) async fn form_of_export(
     app: &App,
     actor: &Actor,
     reveal: Option<bool>,
     environment: Option<EnvironmentId>,
+    key: Option<String>,
 ) -> Result<Form, ApiError> {
     if reveal != Some(true) {
         return Ok(Form::Redacted);
     }
     require_any(actor)?;
+    let subject = key.as_ref().map_or("the project in an export".to_owned(), |key| format!("`{key}`"));
     let project = Arc::clone(&actor.project);
     let find = move |_| {
         let configs = project.configs();
         let configs = configs.values().filter_map(|version| version.config.as_ref());
+        let configs = configs.filter(|config| key.as_ref().is_none_or(|key| config.key == *key));
         let mut scopes: BTreeSet<Scope> = configs.flat_map(confidential::scopes).collect();
         if let Some(environment) = environment {
             scopes.retain(|scope| scope.is_none_or(|id| id == environment.0));
@@ -75,7 +78,7 @@ pub(super) async fn form_of_export(
         Ok(scopes)
     };
     let scopes = app.work(actor.project.id, find).await?;
-    form_of_scopes(app, actor, "the project in an export", scopes).await
+    form_of_scopes(app, actor, &subject, scopes).await
 }
 
 /// Refuses a caller who may read the confidential values of no scope, before values are searched.

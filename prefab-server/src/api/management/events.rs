@@ -229,7 +229,7 @@ impl Events {
 
     fn push_client_events(&mut self) {
         for environment in &*self.project.environments() {
-            let Some(channel) = self.project.channel(environment.id) else { continue };
+            let Some(channel) = self.project.used_channel(environment.id) else { continue };
             let counts = channel.subscribers.counts();
             if self.clients.get(&environment.id) == Some(&counts) {
                 continue;

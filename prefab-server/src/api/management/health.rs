@@ -14,7 +14,7 @@ use prefab_management_api::{
     TelemetryHealth,
 };
 use prefab_publish::{Audience, Channel, Encoding, Protocol};
-use prefab_service::{names, project::Project};
+use prefab_service::names;
 use prefab_store::Environment;
 
 /// Returns the health of the server for a project.
@@ -30,9 +30,10 @@ pub(super) async fn show(
     let actor = access.authorize(project)?;
     let project = &actor.project;
     let environments = project.environments();
-    let shown = environments.iter().filter_map(|environment| {
-        let channel = project.channel(environment.id)?;
-        Some(of(environment, &channel, app.telemetry.reports(environment.id), project))
+    let configs = project.configs().len();
+    let shown = environments.iter().map(|environment| {
+        let channel = project.used_channel(environment.id);
+        of(environment, channel.as_deref(), app.telemetry.reports(environment.id), configs)
     });
     let newest = *project.published().borrow();
     let now = app.clock.now_millis();
@@ -60,8 +61,14 @@ pub(super) async fn show(
     }))
 }
 
-fn of(environment: &Environment, channel: &Channel, reports: u64, project: &Project) -> EnvironmentHealth {
-    let counts = channel.subscribers.counts();
+/// Returns the health of an environment. It has no channel if no client has used it yet.
+fn of(
+    environment: &Environment,
+    channel: Option<&Channel>,
+    reports: u64,
+    configs: usize,
+) -> EnvironmentHealth {
+    let counts = channel.map(|channel| channel.subscribers.counts()).unwrap_or_default();
     let kinds = counts.by_protocol.iter().map(|(protocol, clients)| ProtocolCount {
         kind: match protocol {
             Protocol::Sse => "sse",
@@ -72,8 +79,9 @@ fn of(environment: &Environment, channel: &Channel, reports: u64, project: &Proj
         .to_owned(),
         clients: *clients,
     });
-    let times = channel.subscribers.delivery_times();
-    let answer = channel.snapshot().response(0, &Audience::default(), Encoding::Protobuf);
+    let times = channel.map(|channel| channel.subscribers.delivery_times()).unwrap_or_default();
+    let answer =
+        channel.map(|channel| channel.snapshot().response(0, &Audience::default(), Encoding::Protobuf));
     EnvironmentHealth {
         name: environment.name.clone(),
         kinds: kinds.collect(),
@@ -83,12 +91,12 @@ fn of(environment: &Environment, channel: &Channel, reports: u64, project: &Proj
             median_micros: at(&times, 50),
             p99_micros: at(&times, 99),
         },
-        payload: PayloadSizes {
-            configs: project.configs().len(),
+        payload: answer.map(|answer| PayloadSizes {
+            configs,
             plain: answer.plain.len(),
             gzip: answer.gzip().len(),
             zstd: answer.zstd().len(),
-        },
+        }),
         reports,
     }
 }

@@ -19,8 +19,6 @@ use prefab_store::{
     names::{Case, fold},
 };
 
-/// The maximum number of environments of a new project.
-
 fn project_response(project: &Project) -> ProjectResponse {
     ProjectResponse {
         id: project.id.to_string(),

@@ -43,11 +43,14 @@ pub(super) async fn export(
     State(app): State<App>,
     access: Access,
     PathParams(project): PathParams<i64>,
-    QueryParams(ExportQuery { environment, schemas, reveal }): QueryParams<ExportQuery>,
+    QueryParams(ExportQuery { environment, schemas, reveal, key }): QueryParams<ExportQuery>,
 ) -> Result<Response, ApiError> {
     let actor = access.authorize(project)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
-    let form = confidential::form_of_export(&app, &actor, reveal, environment).await?;
+    if key.is_some() && environment.is_none() {
+        return Err(ApiError::invalid("`key`: requires `environment`"));
+    }
+    let form = confidential::form_of_export(&app, &actor, reveal, environment, key.clone()).await?;
     let project = actor.project;
     app.json(project.id, move |_| {
         Ok(match environment {
@@ -56,6 +59,7 @@ pub(super) async fn export(
                     Some(false) => project.datafile(environment),
                     _ => project.datafile_with_schemas(environment),
                 };
+                set.configs.retain(|config| key.as_ref().is_none_or(|key| config.key == *key));
                 set.configs = set.configs.iter().map(|config| form.of(config)).collect();
                 datafile::to_json(&set)
             }

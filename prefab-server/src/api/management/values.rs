@@ -12,12 +12,12 @@ use prefab_management_api::{ChangeResponse, ErrorResponse, SetValueRequest, Vali
 use prefab_service::{
     Conflict,
     change::{ChangeRequest, Edit},
-    item,
+    item, namespaces,
     validate::{self, ValueProblem},
 };
 use prefab_store::Role;
 
-/// Sets the value that applies if no rule with criteria matches, for all environments or for one.
+/// Sets the value that applies if no rule with criteria matches, for all environments or for one, or for a namespace.
 #[utoipa::path(
     put, path = "/projects/{project}/items/{key}/value", tag = "items",
     params(("project" = i64, Path), ("key" = String, Path)), request_body = SetValueRequest,
@@ -28,9 +28,13 @@ pub(super) async fn set(
     State(app): State<App>,
     access: Access,
     PathParams((project, key)): PathParams<(i64, String)>,
-    JsonBody(SetValueRequest { value, environment, version, comment }): JsonBody<SetValueRequest>,
+    JsonBody(request): JsonBody<SetValueRequest>,
 ) -> Result<Json<ChangeResponse>, ApiError> {
+    let SetValueRequest { value, environment, namespace, version, comment } = request;
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
+    if let Some(problem) = namespace.as_deref().and_then(namespaces::problem) {
+        return Err(ApiError::invalid(problem));
+    }
     let key = access::item_key(&actor, &key)?;
     let environment = access::optional_environment(&actor, environment.as_deref(), "environment")?;
     let value = item::to_value(&value, "value").map_err(ApiError::invalid)?;
@@ -39,7 +43,10 @@ pub(super) async fn set(
         if version.as_ref().is_some_and(|version| *version != current.id.to_string()) {
             return Err(ApiError::from(Conflict::Version { key: key.clone(), current: current.id }));
         }
-        let mut edit = Edit::set_default(&current, environment, value.clone())?;
+        let mut edit = match &namespace {
+            Some(namespace) => Edit::set_for_namespace(&current, environment, namespace, value.clone())?,
+            None => Edit::set_default(&current, environment, value.clone())?,
+        };
         if let Some(config) = edit.config.take() {
             edit.config = Some(confidential::restored_from(&actor, config, [&before])?);
         }

@@ -26,7 +26,7 @@ impl FromRequestParts<App> for OfrepCaller {
         let in_header = parts.headers.get(HEADER).and_then(|key| key.to_str().ok());
         let key = auth::api_key(&parts.headers).or_else(|| in_header.map(|key| key.trim().to_owned()));
         let Some(key) = key else { return Err(Refusal::unauthorized(flag)) };
-        let Some(caller) = app.project_cache.caller(&key) else {
+        let Some(caller) = app.project_cache.caller(&key).await else {
             app.project_cache.record_refusal(&key, origin_of(parts));
             return Err(Refusal::unauthorized(flag));
         };

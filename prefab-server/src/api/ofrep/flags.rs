@@ -57,14 +57,13 @@ pub(super) async fn evaluate(
     }
     let is_gzip = evaluation_body::accepts_gzip(&headers);
     let cached_as = if is_gzip { inputs.compressed() } else { inputs };
-    let computed = match app.evaluations.get(caller.environment, &cached_as) {
-        Some(computed) => computed,
-        None => {
-            let (environment, computed) =
-                (caller.environment, compute(&app, caller, bytes, inputs, is_gzip).await?);
-            app.evaluations.insert(environment, cached_as, &computed);
-            computed
-        }
+    let computed = if let Some(computed) = app.evaluations.get(caller.environment, &cached_as) {
+        computed
+    } else {
+        let environment = caller.environment;
+        let computed = compute(&app, caller, bytes, inputs, is_gzip).await?;
+        app.evaluations.insert(environment, cached_as, &computed);
+        computed
     };
     let body = (!is_cached(&headers, &computed.etag)).then_some(&computed.body);
     Ok(respond(&computed.etag, body))
@@ -101,8 +100,7 @@ async fn compute(
         let (ruleset, last_id) = caller.channel.ruleset_with_id();
         let published = PublishedVersion { ruleset: &ruleset, last_id };
         let evaluator = Evaluator::new(published, &request, &caller, now_millis);
-        let (json, depends_on) =
-            evaluator.all(&this.response_parts, &caller, streams.as_deref(), deadline)?;
+        let (json, depends_on) = evaluator.all(&this.shared_texts, &caller, streams.as_deref(), deadline)?;
         let etag = inputs.etag_of(depends_on, json.as_bytes());
         let body = evaluation_body::body(json, is_gzip);
         Ok(Arc::new(Computed::new(etag, body, depends_on, now_millis)))

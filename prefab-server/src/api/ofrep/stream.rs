@@ -42,7 +42,7 @@ pub(super) async fn get(
     Query(StreamQuery { token }): Query<StreamQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let caller = app.project_cache.caller_of_stream_token(&token);
+    let caller = app.project_cache.caller_of_stream_token(&token).await;
     let caller = caller.ok_or_else(|| Refusal::unauthorized(None))?;
     let Some(permit) = app.limits.stream(caller.key_id) else {
         app.metrics.streams_refused.inc();

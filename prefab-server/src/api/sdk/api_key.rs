@@ -23,7 +23,7 @@ impl FromRequestParts<App> for Anyone {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let key = auth::api_key(&parts.headers).ok_or(ApiError::Unauthorized)?;
-        app.project_cache.caller(&key).map(Self).ok_or_else(|| {
+        app.project_cache.caller(&key).await.map(Self).ok_or_else(|| {
             app.project_cache.record_refusal(&key, origin_of(parts));
             ApiError::Unauthorized
         })

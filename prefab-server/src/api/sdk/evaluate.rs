@@ -77,7 +77,8 @@ pub(crate) async fn identity_with_key(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let key = auth::LENIENT.decode(key.trim()).ok().and_then(|key| String::from_utf8(key).ok());
-    let caller = key.and_then(|key| app.project_cache.caller(&key)).ok_or(ApiError::Unauthorized)?;
+    let key = key.ok_or(ApiError::Unauthorized)?;
+    let caller = app.project_cache.caller(&key).await.ok_or(ApiError::Unauthorized)?;
     let sent = Sent::identity(&encoded)?;
     answer(&app, caller, sent, &Collect { collect_context_mode: None }, ResponseFormat::V1, &headers).await
 }
@@ -126,14 +127,13 @@ async fn answer(
     }
     let is_gzip = evaluation_body::accepts_gzip(headers);
     let cached_as = if is_gzip { inputs.compressed() } else { inputs };
-    let computed = match app.evaluations.get(caller.environment, &cached_as) {
-        Some(computed) => computed,
-        None => {
-            let (environment, computed) =
-                (caller.environment, compute(app, caller, contexts, inputs, format, is_gzip).await?);
-            app.evaluations.insert(environment, cached_as, &computed);
-            computed
-        }
+    let computed = if let Some(computed) = app.evaluations.get(caller.environment, &cached_as) {
+        computed
+    } else {
+        let environment = caller.environment;
+        let computed = compute(app, caller, contexts, inputs, format, is_gzip).await?;
+        app.evaluations.insert(environment, cached_as, &computed);
+        computed
     };
     let body = (!prefab_http::is_cached(headers, &computed.etag)).then_some(&computed.body);
     Ok(respond(&computed.etag, body))
@@ -156,7 +156,7 @@ async fn compute(
     let computed = app.workers.run(Kind::Evaluate, Some(project), move |deadline| {
         // The ruleset is read after the inputs, so it may be newer than the inputs but not older.
         let (json, depends_on) =
-            evaluate::evaluate_all(&this.response_parts, &contexts, &caller, format, now_millis, deadline)?;
+            evaluate::evaluate_all(&this.shared_texts, &contexts, &caller, format, now_millis, deadline)?;
         let etag = inputs.etag_of(depends_on, json.as_bytes());
         let body = evaluation_body::body(json, is_gzip);
         Ok::<_, Busy>(Arc::new(Computed::new(etag, body, depends_on, now_millis)))

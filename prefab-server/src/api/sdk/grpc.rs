@@ -35,9 +35,12 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
+    async fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
         let headers = request.metadata().clone().into_headers();
-        let caller = auth::api_key(&headers).and_then(|key| self.app.project_cache.caller(&key));
+        let caller = match auth::api_key(&headers) {
+            Some(key) => self.app.project_cache.caller(&key).await,
+            None => None,
+        };
         match caller {
             Some(caller) if caller.kind != KeyKind::Frontend => Ok(caller),
             // The Java SDK stops permanently on this code and retries on every other one.
@@ -81,7 +84,7 @@ impl ConfigService for Service {
         &self,
         request: Request<wire::ConfigServicePointer>,
     ) -> Result<Response<Configs>, Status> {
-        let caller = self.caller(&request)?;
+        let caller = self.caller(&request).await?;
         let Some(permit) = self.app.limits.stream(caller.key_id) else {
             return Err(Status::resource_exhausted("too many streams for this key, try again"));
         };
@@ -99,7 +102,7 @@ impl ConfigService for Service {
         &self,
         request: Request<wire::ConfigServicePointer>,
     ) -> Result<Response<wire::Configs>, Status> {
-        let caller = self.caller(&request)?;
+        let caller = self.caller(&request).await?;
         let snapshot = caller.channel.snapshot();
         self.newer(&caller, snapshot, request.get_ref().start_at_id).await.map(Response::new)
     }
@@ -108,7 +111,7 @@ impl ConfigService for Service {
         &self,
         request: Request<wire::Config>,
     ) -> Result<Response<wire::CreationResponse>, Status> {
-        let caller = self.caller(&request)?;
+        let caller = self.caller(&request).await?;
         if caller.kind != KeyKind::Admin {
             return Err(Status::permission_denied("changing configs requires an admin key"));
         }
