@@ -12,9 +12,9 @@ mod log_levels;
 mod management;
 mod operating;
 mod page;
-mod redacted;
 #[cfg(unix)]
 mod postgres;
+mod redacted;
 mod reports;
 mod restore;
 mod sdks;
