@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             std::process::exit(1);
         });
     }
-    let mut options = Options::from(arguments);
+    let mut options = Options::try_from(arguments)?;
     if let Ok(json) = std::env::var("PREFAB_EXAMPLE_LIMITS") {
         limit(&mut options.limits, &serde_json::from_str(&json)?)?;
     }

@@ -1,10 +1,16 @@
 //! The options of the command line.
 
+mod database;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args};
 
-use crate::options::{Network, Options, PublicUrl, TlsFiles};
+use crate::{
+    Error,
+    options::{Network, Options, PublicUrl, TlsFiles},
+};
+pub use database::DatabaseArgs;
 use prefab_service::limits::Limits;
 
 /// The options of `prefab serve`, for `#[command(flatten)]`.
@@ -18,9 +24,9 @@ pub struct ServeArgs {
     #[arg(long, env = "PREFAB_SERVER_DATA_DIR", default_value = "prefab-data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
 
-    /// Database file [default: prefab.db in the data folder]
-    #[arg(long, env = "PREFAB_SERVER_DATABASE", value_name = "FILE")]
-    pub database: Option<PathBuf>,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
 
     /// Start even if the database is damaged, and serve what can be read; `/readyz` then returns 503
     #[arg(long, env = "PREFAB_SERVER_ALLOW_DAMAGED")]
@@ -120,8 +126,10 @@ fn socket_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "expected an address and a port, as in 127.0.0.1:8742 or [::1]:8742".to_owned())
 }
 
-impl From<ServeArgs> for Options {
-    fn from(args: ServeArgs) -> Self {
+impl TryFrom<ServeArgs> for Options {
+    type Error = Error;
+
+    fn try_from(args: ServeArgs) -> Result<Self, Error> {
         let ServeArgs {
             listen,
             data_dir,
@@ -149,10 +157,11 @@ impl From<ServeArgs> for Options {
             public_url,
             trusted_proxies,
         } = args;
-        Self {
+        let database_connections = database.database_pool;
+        Ok(Self {
             listen,
             data_dir,
-            database,
+            database: database.open()?,
             allow_damaged,
             seed_from,
             tls: tls_certificate.zip(tls_key).map(|(certificate, key)| TlsFiles { certificate, key }),
@@ -168,6 +177,7 @@ impl From<ServeArgs> for Options {
                 ofrep_requests_per_second,
                 telemetry_bytes_per_minute: max_telemetry_bytes,
                 front_end_telemetry_bytes_per_minute: max_front_end_telemetry_bytes,
+                database_connections,
                 audit_days,
                 ..Limits::default()
             },
@@ -177,7 +187,7 @@ impl From<ServeArgs> for Options {
             ofrep_streams,
             public_url,
             trusted_proxies,
-        }
+        })
     }
 }
 
@@ -207,7 +217,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_limits() {
         let Command { serve } = Command::parse_from(["serve"]);
-        assert_eq!(Options::from(serve).limits, Limits::default());
+        assert_eq!(Options::try_from(serve).unwrap().limits, Limits::default());
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::{
     path::PathBuf,
 };
 
+use prefab_store_postgres::InvalidUrl;
+
 use prefab_store::{StoreError, UnavailableReason};
 
 /// The reason why a server does not start.
@@ -41,6 +43,17 @@ pub enum Error {
     NoDatabase {
         /// The database file.
         path: PathBuf,
+    },
+    /// The URL of the database is invalid.
+    #[error(transparent)]
+    DatabaseUrl(#[from] InvalidUrl),
+    /// The file with the password of the database cannot be read.
+    #[error("cannot read the password of the database in `{}`", path.display())]
+    PasswordFile {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
     },
     /// The seed file cannot be used.
     #[error("invalid seed file `{}`: {cause}", path.display())]
@@ -102,7 +115,11 @@ impl Error {
             Self::NoDatabase { .. } => {
                 Some("--data-dir selects the data folder of the server, --database the file")
             }
-            Self::Database { .. } | Self::Seed { .. } | Self::Tls { .. } => None,
+            Self::Database { .. }
+            | Self::DatabaseUrl(_)
+            | Self::PasswordFile { .. }
+            | Self::Seed { .. }
+            | Self::Tls { .. } => None,
         }
     }
 }

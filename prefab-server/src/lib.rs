@@ -8,6 +8,7 @@
 mod api;
 mod args;
 mod auth;
+mod database;
 mod error;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -23,9 +24,9 @@ mod signal;
 mod stalled;
 mod tls;
 
-pub use args::ServeArgs;
+pub use args::{DatabaseArgs, ServeArgs};
 pub use error::Error;
-pub use options::{Network, Options, PublicUrl, TlsFiles};
+pub use options::{Database, Network, Options, Password, PostgresOptions, PostgresUrl, PublicUrl, TlsFiles};
 pub use prefab_service::limits::{Limit, Limits};
 pub use prefab_service::{ErrorCode, UnknownCode};
 pub use prefab_store::key::{IssuedKey, KeyKind};

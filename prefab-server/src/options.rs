@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+pub use prefab_store_postgres::{Password, PostgresOptions, PostgresUrl};
+
 pub use crate::{network::Network, public_url::PublicUrl};
 use prefab_service::limits::Limits;
 
@@ -12,8 +14,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The data folder. It is created if it does not exist.
     pub data_dir: PathBuf,
-    /// The database file. By default, `prefab.db` in the data folder.
-    pub database: Option<PathBuf>,
+    /// The database. By default, the file `prefab.db` in the data folder.
+    pub database: Option<Database>,
     /// Whether to start with a damaged database, and serve what can be read.
     pub allow_damaged: bool,
     /// A datafile, or a YAML file by its extension, with the configs of a new project.
@@ -55,6 +57,15 @@ impl Options {
             trusted_proxies: Vec::new(),
         }
     }
+}
+
+/// Where a server stores its data.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL database, which several servers can share.
+    Postgres(PostgresOptions),
 }
 
 /// The files of an https server, in PEM.

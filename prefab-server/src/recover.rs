@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use crate::Error;
+use crate::{Error, database::open_existing, options::Database};
 use prefab_core::ids::ProjectId;
 use prefab_service::sign_in::Secret;
 use prefab_store::{
-    ApiKeys as _, AuditEntry, AuditLog as _, AuditNote, NewKey, Projects as _, StoreError,
-    accounts::{Accounts as _, NewReset},
+    AuditEntry, AuditNote, NewKey, Store, StoreError,
+    accounts::NewReset,
     clock,
     key::{IssuedKey, KeyKind},
     names::{Case, fold},
 };
-use prefab_store_sqlite::{DATABASE, SqliteStore};
 
 /// The lifetime of the password reset link: one day.
 const LINK_LIFETIME_MILLIS: i64 = 24 * 3_600 * 1_000;
@@ -28,43 +27,36 @@ pub struct Recovered {
     pub key: IssuedKey,
 }
 
-/// Issues an admin key for each project of the database.
+/// Issues an admin key for each project of the database, by default that of the data folder.
 ///
-/// This requires write permission for the database file. The server may be running. The audit log records the keys.
+/// This requires write permission for the database. The server may be running. The audit log records the keys.
 ///
 /// # Errors
 ///
 /// [`Error`] if the database does not exist or cannot be written.
-pub async fn recover(data_dir: &Path, database: Option<&Path>) -> Result<Vec<Recovered>, Error> {
-    let file = database.map_or_else(|| data_dir.join(DATABASE), Path::to_owned);
-    if !file.exists() {
-        return Err(Error::NoDatabase { path: file });
-    }
-    keys(&file).await.map_err(|source| Error::Database { path: file, source })
+pub async fn recover(data_dir: &Path, database: Option<Database>) -> Result<Vec<Recovered>, Error> {
+    let (store, path) = open_existing(data_dir, database).await?;
+    keys(&*store).await.map_err(|source| Error::Database { path, source })
 }
 
 /// Makes a person an owner of the installation. Returns the token of a password reset link, or `None` if there is no account
 /// with this e-mail address.
 ///
-/// This requires write permission for the database file. The server may be running. The audit log records it.
+/// This requires write permission for the database. The server may be running. The audit log records it.
 ///
 /// # Errors
 ///
 /// [`Error`] if the database does not exist or cannot be written.
 pub async fn recover_owner(
     data_dir: &Path,
-    database: Option<&Path>,
+    database: Option<Database>,
     email: &str,
 ) -> Result<Option<String>, Error> {
-    let file = database.map_or_else(|| data_dir.join(DATABASE), Path::to_owned);
-    if !file.exists() {
-        return Err(Error::NoDatabase { path: file });
-    }
-    owner(&file, email).await.map_err(|source| Error::Database { path: file, source })
+    let (store, path) = open_existing(data_dir, database).await?;
+    owner(&*store, email).await.map_err(|source| Error::Database { path, source })
 }
 
-async fn owner(file: &Path, email: &str) -> Result<Option<String>, StoreError> {
-    let store = SqliteStore::open(file)?;
+async fn owner(store: &dyn Store, email: &str) -> Result<Option<String>, StoreError> {
     let Some(account) = store.account(fold(email.trim(), Case::Insensitive).into_owned()).await? else {
         return Ok(None);
     };
@@ -89,8 +81,7 @@ async fn owner(file: &Path, email: &str) -> Result<Option<String>, StoreError> {
     Ok(Some(secret.text().to_owned()))
 }
 
-async fn keys(file: &Path) -> Result<Vec<Recovered>, StoreError> {
-    let store = SqliteStore::open(file)?;
+async fn keys(store: &dyn Store) -> Result<Vec<Recovered>, StoreError> {
     let mut recovered = Vec::new();
     for project in store.registry().await?.projects {
         let Some(environment) = project.environments.first() else { continue };

@@ -13,7 +13,7 @@ use tokio::{
     sync::{Semaphore, watch},
     task::JoinHandle,
 };
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
 use crate::{
     Error,
@@ -22,14 +22,15 @@ use crate::{
         ready::Readiness,
         state::{App, Parts},
     },
+    database::{self, Opened},
     listen,
-    options::{Options, PublicUrl},
+    options::{Database, Options, PostgresOptions, PublicUrl},
     setup,
     tls::Tls,
 };
 use prefab_service::{
     evaluate::{cache::Cache, parts::ResponseParts},
-    limits::Usage,
+    limits::{Limits, Usage},
     metrics::Metrics,
     project_cache::ProjectCache,
     retention::Retention,
@@ -38,8 +39,8 @@ use prefab_service::{
     telemetry::{Settings, Telemetry},
     workers::Workers,
 };
-use prefab_store::{Backup, Store, StoreError, UnavailableReason, clock::Clock, key::IssuedKey};
-use prefab_store_sqlite::{DATABASE, SqliteStore, private_files};
+use prefab_store::{Store, StoreError, UnavailableReason, clock::Clock, key::IssuedKey};
+use prefab_store_sqlite::private_files;
 
 /// The number of open files that are reserved for other uses than connections.
 const RESERVED_FILES: u64 = 128;
@@ -84,15 +85,10 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let address = listener.local_addr().map_err(|source| Error::Listen { address: listen, source })?;
     private_files::folder(&data_dir).map_err(|source| Error::DataDir { path: data_dir.clone(), source })?;
     remove_interrupted_backups(&data_dir);
-    let database = database.unwrap_or_else(|| data_dir.join(DATABASE));
+    let database = with_limits(database, &limits);
+    let Opened { store, backup, name: database, is_damaged, is_remote } =
+        database::open(&data_dir, database, allow_damaged).await?;
     let unusable = |source| Error::Database { path: database.clone(), source };
-    let sqlite = Arc::new(SqliteStore::open(&database).map_err(unusable)?);
-    let is_damaged = is_damaged(&sqlite, allow_damaged).await.map_err(unusable)?;
-    let backup: Arc<dyn Backup> = Arc::<SqliteStore>::clone(&sqlite);
-    let store: Arc<dyn Store> = sqlite;
-    if private_files::is_open_to_all(&database) {
-        warn!(database = %database.display(), "other users can read the database; restrict it with `chmod 600`");
-    }
     let keys = setup::first_start(&*store, &database, seed_from.as_deref()).await?;
     if keys.is_empty() && seed_from.is_some() {
         warn!("the database has a project; the seed file is ignored");
@@ -141,6 +137,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         stream_authorizations: Arc::default(),
         readiness: Readiness::default(),
         is_damaged,
+        is_remote_database: is_remote,
     });
     start_tasks(&service, &store, retention);
     let telemetry = Arc::clone(&app.telemetry);
@@ -178,16 +175,15 @@ fn remove_interrupted_backups(data_dir: &Path) {
     }
 }
 
-/// Checks the database. Fails if it is damaged, unless that is allowed.
-async fn is_damaged(store: &SqliteStore, is_allowed: bool) -> Result<bool, StoreError> {
-    match store.check().await {
-        Ok(()) => Ok(false),
-        Err(error) if is_allowed => {
-            let cause = std::error::Error::source(&error);
-            error!(%error, ?cause, "the database is damaged; serving what can be read");
-            Ok(true)
-        }
-        Err(error) => Err(error),
+/// Applies the limits of connections to a database.
+fn with_limits(database: Option<Database>, limits: &Limits) -> Option<Database> {
+    match database {
+        Some(Database::Postgres(options)) => Some(Database::Postgres(PostgresOptions {
+            pool_size: limits.database_connections,
+            pool_timeout: limits.database_wait,
+            ..options
+        })),
+        other => other,
     }
 }
 

@@ -77,6 +77,10 @@ pub struct Limits {
     pub schema_nodes: usize,
     /// Maximum number of steps to check one value against its JSON Schema.
     pub schema_steps: usize,
+    /// Maximum number of connections to a PostgreSQL database for requests.
+    pub database_connections: usize,
+    /// Maximum time that a request waits for a connection to a PostgreSQL database.
+    pub database_wait: Duration,
     /// Number of days that audit entries are kept; `None` keeps them forever.
     pub audit_days: Option<u32>,
 }
@@ -114,6 +118,8 @@ impl Default for Limits {
             pattern_bytes_per_config: RegexLimits::DEFAULT.pattern_bytes_per_config,
             schema_nodes: 10_000,
             schema_steps: 10_000_000,
+            database_connections: 8,
+            database_wait: Duration::from_secs(5),
             audit_days: None,
         }
     }

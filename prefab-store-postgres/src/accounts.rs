@@ -4,6 +4,7 @@
 
 mod invitations;
 mod members;
+mod memberships;
 mod owners;
 mod people;
 mod roles;

@@ -9,8 +9,8 @@ use tokio_postgres::Row;
 
 use crate::{
     PostgresStore,
+    commit_registry::commit_registry,
     database::{Database, Notice},
-    projects::commit_registry,
     session::Session,
     sql::values,
 };

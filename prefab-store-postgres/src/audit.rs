@@ -1,6 +1,6 @@
 //! The audit log.
 //!
-//! The id of an entry is from a sequence and orders lists. Whoever follows the log of a project uses `seq`, which is taken
+//! The id of an entry is from a sequence and orders lists. A reader that follows the log of a project uses `seq`, which is taken
 //! under the lock of the project, so that entries become visible in its order.
 
 use prefab_core::ids::{EnvironmentId, ProjectId};
@@ -219,7 +219,7 @@ struct Conditions {
 }
 
 impl Conditions {
-    /// Adds a condition on a value, which `$` stands for.
+    /// Adds a condition on a value. `$` is the place of the value.
     fn add<T>(&mut self, term: &str, value: Option<T>)
     where
         Value: From<T>,

@@ -9,14 +9,11 @@ use tokio_postgres::Row;
 use crate::{
     failure::no_connection,
     options::PostgresOptions,
-    poll::Positions,
+    positions::Positions,
     session::Session,
     sql::{Value, values},
     tls::connector,
 };
-
-/// How long an operation waits for a free connection.
-const POOL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long it takes at most to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -54,7 +51,7 @@ pub(crate) struct Database {
     /// The name of this store in notifications: random, so that it can skip its own.
     pub(crate) server: String,
     pub(crate) clock: Clock,
-    /// What this server knows of the counters of the database.
+    /// The counters of the database that this server has read.
     pub(crate) positions: Positions,
     #[cfg(feature = "testing")]
     pub(crate) is_sequence: bool,
@@ -71,7 +68,7 @@ impl Database {
             let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
             let manager = Manager::from_config(config.clone(), tls.clone(), how);
             let timeouts = Timeouts {
-                wait: Some(POOL_TIMEOUT),
+                wait: Some(options.pool_timeout),
                 create: Some(CONNECT_TIMEOUT),
                 recycle: Some(CONNECT_TIMEOUT),
             };

@@ -8,10 +8,11 @@ use tokio_postgres::Row;
 use tracing::error;
 
 use crate::{
-    PostgresStore, append,
+    PostgresStore,
     database::{Database, Notice},
     session::Session,
     sql::{Value, values},
+    version_rows,
     versions::{decode, tags_text},
 };
 
@@ -46,7 +47,7 @@ impl Drafts for PostgresStore {
     fn save_draft(&self, project: ProjectId, draft: Draft) -> StoreFuture<'_, ()> {
         self.change(StoreChange::Drafts { project }, async move |database| {
             let mut session = database.begin("saving a draft").await?;
-            append::lock(&mut session, project).await?;
+            version_rows::lock(&mut session, project).await?;
             save(&mut session, project, draft).await?;
             commit(&database, &mut session, project).await
         })
@@ -123,7 +124,7 @@ async fn update(
     values: &[Value],
 ) -> Result<bool, StoreError> {
     let mut session = database.begin(operation).await?;
-    append::lock(&mut session, project).await?;
+    version_rows::lock(&mut session, project).await?;
     let changed = session.execute(sql, values).await?;
     commit(database, &mut session, project).await?;
     Ok(changed > 0)

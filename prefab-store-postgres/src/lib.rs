@@ -11,6 +11,7 @@ mod accounts;
 mod api_keys;
 mod append;
 mod audit;
+mod commit_registry;
 mod config_log;
 mod database;
 mod drafts;
@@ -18,6 +19,7 @@ mod failure;
 mod listen;
 mod options;
 mod poll;
+mod positions;
 mod projects;
 mod recovery;
 mod retention;
@@ -31,6 +33,7 @@ mod tls;
 mod unique_names;
 mod usage;
 mod usage_writes;
+mod version_rows;
 mod versions;
 
 use std::{sync::Arc, time::Duration};
@@ -77,7 +80,7 @@ impl PostgresStore {
         let database = Arc::new(Database::new(&options, clock)?);
         schema::prepare(&database).await?;
         // Changes from now on are noticed, even if they come before the first notification.
-        database.positions.compare(&database).await?;
+        poll::compare(&database).await?;
         Self::follow(&options, database)
     }
 
@@ -110,7 +113,7 @@ impl PostgresStore {
         Ok(Self { database, notifier, tasks })
     }
 
-    /// Runs SQL, in which `@.` stands for the schema. Watchers are not notified.
+    /// Runs SQL, in which `@.` is the schema. Watchers are not notified.
     ///
     /// # Errors
     ///

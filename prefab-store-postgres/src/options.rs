@@ -11,6 +11,9 @@ pub const DEFAULT_SCHEMA: &str = "prefab";
 /// The default number of connections for requests.
 pub const DEFAULT_POOL_SIZE: usize = 8;
 
+/// The default time that a request waits for a connection.
+const DEFAULT_POOL_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The longest name of a schema: a channel of notifications has the name too.
 const MAX_SCHEMA_BYTES: usize = 48;
 
@@ -31,6 +34,8 @@ pub struct PostgresOptions {
     pub password: Option<Password>,
     /// The number of connections for requests. Two more are used for notifications and telemetry.
     pub pool_size: usize,
+    /// How long a request waits for a connection.
+    pub pool_timeout: Duration,
     /// The schema that contains all tables.
     pub schema: String,
     /// Whether ids are taken from a sequence, which loses changes.
@@ -47,6 +52,7 @@ impl PostgresOptions {
             listen_url: None,
             password: None,
             pool_size: DEFAULT_POOL_SIZE,
+            pool_timeout: DEFAULT_POOL_TIMEOUT,
             schema: DEFAULT_SCHEMA.to_owned(),
             #[cfg(feature = "testing")]
             is_sequence: false,

@@ -7,13 +7,15 @@ use prefab_store::{
     AuditEntry, AuditNote, Draft, Heads, LogPosition, RECOVERY_ACTOR, Recovered, Recovery, Remembered,
     StoreChange, StoreError, StoreFuture, Version, is_same_content, recovery_actor,
 };
+use tracing::warn;
 
 use crate::{
-    PostgresStore, append, audit, config_log,
+    PostgresStore, audit, config_log,
     database::{Database, Notice},
     drafts,
     session::Session,
     sql::values,
+    version_rows,
 };
 
 impl Recovery for PostgresStore {
@@ -72,7 +74,7 @@ async fn recover_project(
     remembered: Remembered,
 ) -> Result<Option<Recovered>, StoreError> {
     let Remembered { project, last_id: seen, versions, heads } = remembered;
-    let Some(last) = append::lock(session, project).await? else { return Ok(None) };
+    let Some(last) = version_rows::lock(session, project).await? else { return Ok(None) };
     let now = database.now_micros(session).await?;
     let mut newest = last.max(seen);
     let mut next = || {
@@ -89,22 +91,35 @@ async fn recover_project(
             continue;
         }
         let id = next();
-        added.push(again(&head, id, now / 1_000));
+        added.push(again(&head, head.id, id, now / 1_000));
         rebased.push((head.key.clone(), head.id, id));
         recovered.appended += 1;
         offers.extend(newer.map(|newer| (newer, head.config, id)));
     }
-    // What is left is not in the database. Sorted, so that equal states give equal logs.
-    let mut gone: Vec<Version> = seen.into_values().filter(|version| version.config.is_some()).collect();
-    gone.sort_by_key(|version| version.id);
-    for version in gone {
+    // What is left is not in the database, or cannot be decoded. Sorted, so that equal states give equal logs.
+    let mut left: Vec<Version> = seen.into_values().filter(|version| version.config.is_some()).collect();
+    left.sort_by_key(|version| version.id);
+    let damaged = head_ids(session, project, &left).await?;
+    for version in left {
+        if let Some(damaged) = damaged.get(&version.key) {
+            let id = next();
+            warn!(
+                key = version.key,
+                id = damaged,
+                "current version is damaged, appending the remembered one"
+            );
+            added.push(again(&version, *damaged, id, now / 1_000));
+            rebased.push((version.key, *damaged, id));
+            recovered.appended += 1;
+            continue;
+        }
         added.push(deletion(&version, next(), now / 1_000));
         recovered.deleted += 1;
         offers.push((version, None, 0));
     }
     let Some(newest) = added.last() else { return Ok(None) };
     recovered.last_id = newest.id;
-    append::insert(session, project, added, None).await?;
+    version_rows::insert(session, project, added, None).await?;
     rebase_drafts(session, project, rebased).await?;
     for (version, current, base_id) in offers {
         let is_saved = offer(session, project, version, current.as_ref(), base_id, now / 1_000).await?;
@@ -122,15 +137,22 @@ async fn recover_project(
     Ok(Some(recovered))
 }
 
-/// Returns a copy of a current version.
-fn again(head: &Version, id: i64, changed_at_millis: i64) -> Version {
-    Version {
-        id,
-        previous_id: Some(head.id),
-        changed_by: recovery_actor(),
-        changed_at_millis,
-        ..head.clone()
-    }
+/// Returns the ids of the current versions of keys, also of those that cannot be decoded.
+async fn head_ids(
+    session: &mut Session,
+    project: ProjectId,
+    versions: &[Version],
+) -> Result<HashMap<String, i64>, StoreError> {
+    let keys: Vec<String> = versions.iter().map(|version| version.key.clone()).collect();
+    let sql = "SELECT key, id FROM @.config_head WHERE project_id = $1 AND key = ANY($2)";
+    let rows = session.query(sql, values![project, keys]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Returns a copy of a version, which replaces the current version `previous`.
+fn again(version: &Version, previous: i64, id: i64, changed_at_millis: i64) -> Version {
+    let changed_by = recovery_actor();
+    Version { id, previous_id: Some(previous), changed_by, changed_at_millis, ..version.clone() }
 }
 
 /// Returns the deletion of a key that the database does not contain.

@@ -82,7 +82,7 @@ fn removal(row: &Row) -> Option<ScheduledRemoval> {
     })
 }
 
-/// Returns the hash that stands for a text in a primary key.
+/// Returns the hash of a text, for a primary key.
 pub(crate) fn hash(text: &str) -> Vec<u8> {
     Sha256::digest(text.as_bytes()).to_vec()
 }

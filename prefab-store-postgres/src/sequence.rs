@@ -7,7 +7,7 @@ use std::time::Duration;
 use prefab_core::ids::ProjectId;
 use prefab_store::{Appended, StoreError, Version};
 
-use crate::{append::insert, session::Session, sql::values};
+use crate::{session::Session, sql::values, version_rows::insert};
 
 pub(crate) async fn append(
     session: &mut Session,

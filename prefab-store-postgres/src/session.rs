@@ -34,7 +34,7 @@ impl Session {
         Self { object: Some(object), prefix, operation, is_in_transaction: false }
     }
 
-    /// Runs a query. `@.` stands for the schema.
+    /// Runs a query. `@.` is the schema.
     pub(crate) async fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         let sql = sql.replace("@.", &self.prefix);
         let parameters: Vec<_> = values.iter().map(Value::parameter).collect();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use prefab_server::Recovered;
+use prefab_server::{DatabaseArgs, Recovered};
 
 use super::serve::with_hint;
 use crate::{
@@ -17,9 +17,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FOLDER", env = "PREFAB_SERVER_DATA_DIR", default_value = "prefab-data")]
     data_dir: PathBuf,
 
-    /// The database file of the server [default: prefab.db in the data folder]
-    #[arg(long, value_name = "FILE", env = "PREFAB_SERVER_DATABASE")]
-    database: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArgs,
 
     /// Make this person an owner of the installation, and create a password reset link, instead of admin keys
     #[arg(long, value_name = "EMAIL")]
@@ -28,12 +27,13 @@ pub(crate) struct Args {
 
 /// Issues an admin key for each project, or recovers an owner, in the database itself.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let database = args.database.clone().open().map_err(with_hint)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
     if let Some(email) = &args.owner {
-        let token = prefab_server::recover_owner(&args.data_dir, args.database.as_deref(), email);
+        let token = prefab_server::recover_owner(&args.data_dir, database, email);
         let token = runtime.block_on(token).map_err(with_hint)?;
         let token = token.with_context(|| format!("no account has the e-mail address {email}"));
         let token = token.map_err(Failure::Usage)?;
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         ))?;
         return Ok(output::line(&format!("  {VALUE}URL-OF-THE-SERVER/reset#token={token}{VALUE:#}"))?);
     }
-    let recovered = prefab_server::recover(&args.data_dir, args.database.as_deref());
+    let recovered = prefab_server::recover(&args.data_dir, database);
     let recovered = runtime.block_on(recovered).map_err(with_hint)?;
     output::line("New admin keys, shown only once:\n")?;
     for Recovered { project, key } in recovered {

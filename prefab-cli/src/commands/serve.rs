@@ -64,8 +64,9 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
+    let options = args.serve.try_into().map_err(with_hint)?;
     let served = runtime.block_on(async {
-        let running = prefab_server::serve(args.serve.into()).await.map_err(with_hint)?;
+        let running = prefab_server::serve(options).await.map_err(with_hint)?;
         if args.json {
             let keys: Vec<Json> = running.keys.iter().map(key_to_json).collect();
             let mut started = json!({"url": running.url, "keys": keys});

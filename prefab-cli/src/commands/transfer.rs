@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context as _;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use prefab_management_api::{EnvironmentResponse, ExportQuery, ImportFormat, ImportPlan, ImportQuery};
-use prefab_server::{ErrorCode, Overwrite, RestoreError, Restored};
+use prefab_server::{ErrorCode, Overwrite, PostgresUrl, RestoreError, Restored};
 
 use serde::de::IgnoredAny;
 
@@ -267,6 +267,10 @@ fn private(file: &Path) -> std::io::Result<File> {
 /// Restores a backup into the data folder of a server.
 pub(crate) fn restore(args: &RestoreArgs) -> Result<(), Failure> {
     let overwrite = if args.overwrite { Overwrite::Allowed } else { Overwrite::Refused };
+    if args.database.as_deref().and_then(Path::to_str).is_some_and(PostgresUrl::is_url) {
+        let cause = "a backup cannot be restored into a PostgreSQL database; restore it into a file";
+        return Err(Failure::Usage(anyhow::anyhow!(cause)));
+    }
     let restored = match &args.database {
         Some(database) => prefab_server::restore_to(&args.file, database, overwrite),
         None => prefab_server::restore(&args.file, &args.data_dir, overwrite),

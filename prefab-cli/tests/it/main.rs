@@ -12,6 +12,8 @@ mod log_levels;
 mod management;
 mod operating;
 mod page;
+#[cfg(unix)]
+mod postgres;
 mod redacted;
 mod reports;
 mod restore;

@@ -1,11 +1,14 @@
 //! Health checks and metrics.
 
+use std::borrow::Cow;
+
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use jiff::Timestamp;
 use tracing::debug;
 
 use crate::api::{error::ApiError, state::App};
@@ -21,18 +24,26 @@ pub(super) async fn healthz() -> &'static str {
     "ok"
 }
 
-/// Responds with 503 while the server is stopping, if the database does not respond, or if it was damaged at the start.
-pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, &'static str) {
+/// Responds with 503 while the server is stopping, if the database file cannot be read, or if it was damaged at the start.
+///
+/// While a database server does not answer, clients are served from memory, so the response is 200 and contains since when.
+pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, Cow<'static, str>) {
+    let unavailable = |cause: &'static str| (StatusCode::SERVICE_UNAVAILABLE, cause.into());
     if *app.stop.borrow() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "stopping");
+        return unavailable("stopping");
     }
     if app.is_damaged {
-        return (StatusCode::SERVICE_UNAVAILABLE, "the database is damaged");
+        return unavailable("the database is damaged");
     }
-    if app.readiness.of(async { app.project_cache.store().ping().await.is_ok() }).await {
-        (StatusCode::OK, "ok")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
+    let ping = async { app.project_cache.store().ping().await.is_ok() };
+    match app.readiness.down_since(app.clock.now_millis(), ping).await {
+        None => (StatusCode::OK, "ok".into()),
+        Some(since) if app.is_remote_database => {
+            let since = Timestamp::from_millisecond(since).unwrap_or_default();
+            let state = format!("ok; serving from memory, the database has not answered since {since:.0}");
+            (StatusCode::OK, state.into())
+        }
+        Some(_) => unavailable("the database does not answer"),
     }
 }
 

@@ -10,21 +10,24 @@ const RESULT_LIFETIME: Duration = Duration::from_secs(1);
 /// The last result. Concurrent callers share one check.
 #[derive(Default)]
 pub(crate) struct Readiness {
-    last: Mutex<Option<(Instant, bool)>>,
+    /// When the database was checked, and since when it does not answer, in milliseconds since 1970.
+    last: Mutex<Option<(Instant, Option<i64>)>>,
 }
 
 impl Readiness {
-    /// Returns the result of the last second, or checks the database.
-    pub(crate) async fn of(&self, ask: impl Future<Output = bool>) -> bool {
+    /// Returns since when the database does not answer, from the result of the last second or a new check. Returns `None` if
+    /// it answers.
+    pub(crate) async fn down_since(&self, now_millis: i64, ask: impl Future<Output = bool>) -> Option<i64> {
         let mut last = self.last.lock().await;
-        if let Some((at, is_ready)) = *last
+        if let Some((at, since)) = *last
             && at.elapsed() < RESULT_LIFETIME
         {
-            return is_ready;
+            return since;
         }
-        let is_ready = ask.await;
-        *last = Some((Instant::now(), is_ready));
-        is_ready
+        let before = last.and_then(|(_, since)| since);
+        let since = (!ask.await).then(|| before.unwrap_or(now_millis));
+        *last = Some((Instant::now(), since));
+        since
     }
 }
 
@@ -41,11 +44,13 @@ mod tests {
             tokio::task::yield_now().await;
             asked.fetch_add(1, Ordering::Relaxed) == 0
         };
-        let all = futures_util::future::join_all((0..16).map(|_| readiness.of(ask()))).await;
-        assert_eq!(all, [true; 16]);
+        let all = futures_util::future::join_all((0..16).map(|_| readiness.down_since(5, ask()))).await;
+        assert_eq!(all, [None; 16]);
         assert_eq!(asked.load(Ordering::Relaxed), 1);
         tokio::time::advance(RESULT_LIFETIME).await;
-        assert!(!readiness.of(ask()).await);
+        assert_eq!(readiness.down_since(7, ask()).await, Some(7));
         assert_eq!(asked.load(Ordering::Relaxed), 2);
+        tokio::time::advance(RESULT_LIFETIME).await;
+        assert_eq!(readiness.down_since(9, ask()).await, Some(7), "since the first failure");
     }
 }

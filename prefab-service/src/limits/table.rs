@@ -62,6 +62,8 @@ impl Limits {
             pattern_bytes_per_config,
             schema_nodes,
             schema_steps,
+            database_connections,
+            database_wait,
             audit_days,
         } = self;
         let row = |name, value, option, beyond| Limit { name, value, option, beyond };
@@ -264,6 +266,18 @@ impl Limits {
                 format!("{schema_steps} steps"),
                 None,
                 "The value is refused",
+            ),
+            row(
+                "Connections to a PostgreSQL database",
+                format!("{database_connections}, and 2 for notifications and telemetry"),
+                Some("--database-pool"),
+                "The request waits",
+            ),
+            row(
+                "Time for a connection to a PostgreSQL database",
+                time(*database_wait),
+                None,
+                "503 with `Retry-After`",
             ),
             row(
                 "Age of audit entries",

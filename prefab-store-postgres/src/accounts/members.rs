@@ -1,24 +1,18 @@
 //! Members of projects, their roles, and offers of membership.
 
-use std::collections::BTreeMap;
-
 use prefab_core::ids::ProjectId;
 use prefab_store::{
     Role, Roles, StoreError,
-    accounts::{Member, MemberChange, MembershipOffer, Person},
+    accounts::{Member, MemberChange, MembershipOffer},
 };
 use tokio_postgres::Row;
 
 use super::{
+    memberships::{delete_reset, person},
     roles::{decode, encode},
     tokens,
 };
 use crate::{audit::lock_installation, database::Database, session::Session, sql::values};
-
-/// Reads a person whose columns are the first three.
-pub(super) fn person(row: &Row) -> Person {
-    Person { id: row.get(0), email: row.get(1), name: row.get(2) }
-}
 
 pub(super) async fn list(session: &mut Session, project: ProjectId) -> Result<Vec<Member>, StoreError> {
     let sql = "SELECT id, email, name, roles, joined_at_millis FROM @.member JOIN @.person ON id = person_id
@@ -27,16 +21,6 @@ pub(super) async fn list(session: &mut Session, project: ProjectId) -> Result<Ve
     let member =
         |row: &Row| Member { person: person(row), roles: decode(row.get(3)), joined_at_millis: row.get(4) };
     Ok(rows.iter().map(member).collect())
-}
-
-/// Returns the roles of a person, by project.
-pub(super) async fn projects(
-    session: &mut Session,
-    person: i64,
-) -> Result<BTreeMap<ProjectId, Roles>, StoreError> {
-    let sql = "SELECT project_id, roles FROM @.member WHERE person_id = $1";
-    let rows = session.query(sql, values![person]).await?;
-    Ok(rows.iter().map(|row| (ProjectId(row.get(0)), decode(row.get(1)))).collect())
 }
 
 pub(super) async fn insert(
@@ -133,6 +117,8 @@ pub(super) async fn accept(database: &Database, project: ProjectId, person: i64)
     let Some(offer) = offers.into_iter().find(|offer| offer.project == project) else { return Ok(false) };
     insert(&mut session, project, person, &offer.roles, now).await?;
     remove_offer(&mut session, project, person).await?;
+    // With more rights, the account is out of reach of the admin who may have created the link.
+    delete_reset(&mut session, person).await?;
     session.commit().await?;
     Ok(true)
 }

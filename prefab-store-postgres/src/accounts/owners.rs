@@ -5,7 +5,7 @@ use prefab_store::{
     accounts::{Inviters, OwnerChange, Person},
 };
 
-use super::members::person;
+use super::memberships::{delete_reset, person};
 use crate::{audit::lock_installation, database::Database, session::Session, sql::values};
 
 pub(super) async fn list(session: &mut Session) -> Result<Vec<Person>, StoreError> {
@@ -29,6 +29,10 @@ pub(super) async fn set(database: &Database, person: i64, is_owner: bool) -> Res
     }
     let sql = "UPDATE @.person SET is_owner = $2 WHERE id = $1";
     let changed = session.execute(sql, values![person, is_owner]).await?;
+    if is_owner {
+        // With more rights, the account is out of reach of the admin who may have created the link.
+        delete_reset(&mut session, person).await?;
+    }
     session.commit().await?;
     Ok(if changed > 0 { OwnerChange::Done } else { OwnerChange::Unknown })
 }

@@ -8,8 +8,8 @@ use prefab_store::{
 };
 
 use super::{
-    invitations,
-    members::{self, person},
+    invitations, members,
+    memberships::{self, person},
     owners, sessions, tokens,
 };
 use crate::{
@@ -25,7 +25,7 @@ pub(super) async fn find(database: &Database, email: String) -> Result<Option<Ac
                FROM @.person LEFT JOIN @.password ON person_id = id WHERE email = $1";
     let Some(row) = session.query_optional(sql, values![email]).await? else { return Ok(None) };
     let person = person(&row);
-    let projects = members::projects(&mut session, person.id).await?.into_keys().collect();
+    let projects = memberships::projects(&mut session, person.id).await?.into_keys().collect();
     Ok(Some(Account {
         person,
         password: row.get(3),
@@ -121,7 +121,7 @@ pub(super) async fn reset_password(
     }
     store_password(&mut session, person.id, hash, now).await?;
     sessions::end_all(&mut session, person.id, None).await?;
-    let projects = members::projects(&mut session, person.id).await?;
+    let projects = memberships::projects(&mut session, person.id).await?;
     let is_owner = owners::list(&mut session).await?.iter().any(|owner| owner.id == person.id);
     session.commit().await?;
     Ok(Some(SignedIn { person, projects, is_owner }))
@@ -132,7 +132,7 @@ pub(super) async fn delete(database: &Database, person: i64) -> Result<DeletePer
     let mut session = database.begin("deleting a person").await?;
     lock_installation(&mut session).await?;
     let now = database.now_millis(&mut session).await?;
-    for (project, roles) in members::projects(&mut session, person).await? {
+    for (project, roles) in memberships::projects(&mut session, person).await? {
         if roles.project == Role::Admin && members::is_last_admin(&mut session, project, person).await? {
             return Ok(DeletePersonOutcome::LastAdmin(project));
         }

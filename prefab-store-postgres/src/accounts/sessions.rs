@@ -7,7 +7,7 @@ use prefab_store::{
     key::KeyHash,
 };
 
-use super::members::{self, person};
+use super::memberships::{self, person};
 use crate::{database::Database, session::Session, sql::values};
 
 /// The resolution of the time of the last use, since a write per request would be too expensive.
@@ -56,7 +56,7 @@ pub(super) async fn find(
     let values = values![hash, now - SESSION_MILLIS, now - SESSION_IDLE_MILLIS];
     let Some(row) = session.query_optional(sql, values).await? else { return Ok(None) };
     let person = person(&row);
-    let projects = members::projects(&mut session, person.id).await?;
+    let projects = memberships::projects(&mut session, person.id).await?;
     if is_use && is_due(row.get(3), now) {
         let sql = "UPDATE @.session SET last_used_at_millis = $2 WHERE hash = $1";
         unless_full(session.execute(sql, values![hash, now]).await)?;

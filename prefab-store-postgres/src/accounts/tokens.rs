@@ -9,7 +9,7 @@ use prefab_store::{
 use tokio_postgres::Row;
 
 use super::{
-    members,
+    memberships,
     roles::{decode, encode},
     sessions::{is_due, unless_full},
 };
@@ -93,7 +93,7 @@ pub(super) async fn find(
     let Some(row) = session.query_optional(&sql, values![hash, now]).await? else { return Ok(None) };
     let mut found = token(&row);
     if let Some(owner) = found.owner {
-        let mut places = members::projects(&mut session, owner).await?;
+        let mut places = memberships::projects(&mut session, owner).await?;
         let Some(bound) = places.remove(&found.project) else { return Ok(None) };
         found.roles = found.roles.limited_to(&bound);
     }

@@ -1,0 +1,225 @@
+//! Two servers on one PostgreSQL database, as processes.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    sync::{Mutex, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use prefab_testing::{TEST_TIMEOUT, eventually, postgres::Postgres, within};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+
+const KEY: &str = "max-jobs";
+
+/// A process that ends with the test, and the lines that it prints.
+struct Process {
+    child: Child,
+    lines: Mutex<mpsc::Receiver<String>>,
+}
+
+impl Process {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Self { child, lines: Mutex::new(lines) }
+    }
+
+    fn line(&self) -> Json {
+        serde_json::from_str(&self.lines.lock().unwrap().recv_timeout(TEST_TIMEOUT).expect("a line in time"))
+            .unwrap()
+    }
+
+    /// Waits until the program prints this value, and returns how long that took.
+    fn expect_value(&self, value: i64) -> Duration {
+        let started = Instant::now();
+        while self.line()["value"] != value {
+            assert!(started.elapsed() < TEST_TIMEOUT, "no {value}");
+        }
+        started.elapsed()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn prefab(dir: &TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_prefab"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PREFAB_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(dir).env("HOME", dir.path()).env("XDG_CACHE_HOME", dir.path().join("cache"));
+    command
+}
+
+/// A server process.
+struct Server {
+    process: Process,
+    url: String,
+    keys: Json,
+}
+
+impl Server {
+    fn start(dir: &TempDir, database: &str, data: &str) -> Self {
+        let mut command = prefab(dir);
+        command.args([
+            "serve",
+            "--json",
+            "--listen",
+            "127.0.0.1:0",
+            "--data-dir",
+            data,
+            "--database",
+            database,
+        ]);
+        let process = Process::start(command);
+        let started = process.line();
+        Self { process, url: started["url"].as_str().unwrap().to_owned(), keys: started["keys"].clone() }
+    }
+
+    fn key(&self, kind: &str) -> String {
+        let key = self.keys.as_array().unwrap().iter().find(|key| key["kind"] == kind).unwrap();
+        key["key"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends a request, and returns the status, the headers, and the body.
+    fn send(&self, method: &str, path: &str, key: &str, body: &str) -> (u16, String, String) {
+        let address = self.url.trim_start_matches("http://");
+        let basic = BASE64_STANDARD.encode(format!("u:{key}"));
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nauthorization: Basic {basic}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).unwrap();
+        let response = String::from_utf8_lossy(&response).into_owned();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), head.to_lowercase(), body.to_owned())
+    }
+
+    /// Sets the default value of the config, and returns the status and the headers.
+    fn set(&self, admin: &str, value: i64) -> (u16, String) {
+        let change = json!({"configKey": KEY, "value": {"int": value.to_string()}}).to_string();
+        let (status, head, _) = self.send("POST", "/api/v1/config/set-default/", admin, &change);
+        (status, head)
+    }
+
+    fn ready(&self) -> (u16, String) {
+        let (status, _, body) = self.send("GET", "/readyz", "", "");
+        (status, body)
+    }
+}
+
+/// Two servers, and a client of the second one.
+struct Pair {
+    first: Server,
+    second: Server,
+    client: Process,
+    admin: String,
+    backend: String,
+}
+
+impl Pair {
+    fn start(dir: &TempDir, database: &str) -> Self {
+        let first = Server::start(dir, database, "first");
+        let second = Server::start(dir, database, "second");
+        assert_eq!(second.keys, json!([]), "the first server has created the project");
+        let (admin, backend) = (first.key("admin"), first.key("backend"));
+        let config = json!({"key": KEY, "configType": "CONFIG", "valueType": "INT",
+                            "rows": [{"values": [{"value": {"int": "1"}}]}]});
+        let (status, _, body) = first.send("POST", "/api/v1/config/", &admin, &config.to_string());
+        assert_eq!(status, 200, "{body}");
+        let mut client = prefab(dir);
+        client
+            .args(["watch", KEY, "--json"])
+            .env("PREFAB_API_KEY", &backend)
+            .env("PREFAB_API_URL", &second.url);
+        let client = Process::start(client);
+        client.expect_value(1);
+        Self { first, second, client, admin, backend }
+    }
+}
+
+#[test]
+fn a_client_of_one_server_sees_a_change_on_the_other_within_a_second() {
+    let Some(database) = Postgres::start() else { return };
+    let dir = TempDir::new().unwrap();
+    let pair = Pair::start(&dir, &database.url());
+    for value in 2..12 {
+        let published = Instant::now();
+        assert_eq!(pair.first.set(&pair.admin, value).0, 200);
+        pair.client.expect_value(value);
+        assert!(published.elapsed() < Duration::from_secs(1), "{:?}", published.elapsed());
+    }
+    // The second server has read the API keys of the first one, and its own changes follow.
+    assert_eq!(pair.second.set(&pair.admin, 20).0, 200);
+    pair.client.expect_value(20);
+    drop(pair.first.process);
+    assert_eq!(pair.second.set(&pair.admin, 21).0, 200);
+    pair.client.expect_value(21);
+}
+
+#[test]
+fn clients_are_served_while_the_database_is_down() {
+    let Some(mut database) = Postgres::start() else { return };
+    let dir = TempDir::new().unwrap();
+    let pair = Pair::start(&dir, &database.url());
+    database.kill();
+    let (status, head) = pair.first.set(&pair.admin, 2);
+    assert!(status == 503 && head.contains("retry-after: 1"), "{head}");
+    let (status, ..) = pair.first.send("GET", "/api/v1/configs/0", &pair.backend, "");
+    assert_eq!(status, 200, "clients are served from memory");
+    let (status, state) = pair.second.ready();
+    assert!(status == 200 && state.contains("the database has not answered since 20"), "{state}");
+    let mut late = prefab(&dir);
+    late.args(["watch", KEY, "--json"]).env("PREFAB_API_KEY", &pair.backend);
+    late.env("PREFAB_API_URL", &pair.second.url).env("XDG_CACHE_HOME", dir.path().join("empty"));
+    let late = Process::start(late);
+    late.expect_value(1);
+
+    database.restart();
+    eventually("the first server writes again", || pair.first.set(&pair.admin, 3).0 == 200);
+    pair.client.expect_value(3);
+    late.expect_value(3);
+    eventually("the second server is ready", || pair.second.ready() == (200, "ok".to_owned()));
+}
+
+#[test]
+fn clients_are_served_while_the_database_hangs() {
+    let Some(database) = Postgres::start() else { return };
+    let dir = TempDir::new().unwrap();
+    let pair = Pair::start(&dir, &database.url());
+    database.pause();
+    let started = Instant::now();
+    let write = thread::scope(|scope| {
+        let write = scope.spawn(|| pair.first.set(&pair.admin, 2));
+        while !write.is_finished() {
+            let read = Instant::now();
+            let (status, ..) = pair.second.send("GET", "/api/v1/configs/0", &pair.backend, "");
+            assert!(status == 200 && read.elapsed() < Duration::from_secs(1), "{:?}", read.elapsed());
+            thread::sleep(Duration::from_millis(100));
+        }
+        write.join().unwrap()
+    });
+    assert!(write.0 == 503 && write.1.contains("retry-after: 1"), "{write:?}");
+    assert!(started.elapsed() < Duration::from_secs(25), "{:?}", started.elapsed());
+    database.resume();
+    within(Duration::from_secs(10), "the first server writes again", || {
+        pair.first.set(&pair.admin, 3).0 == 200
+    });
+    pair.client.expect_value(3);
+}
