@@ -212,6 +212,24 @@ impl Client {
         self.inner.engine.rules().keys().into_iter().map(ToOwned::to_owned).collect()
     }
 
+    /// Returns the existing config key that is most similar to `key`, for an error message.
+    ///
+    /// Returns `None` if `key` exists, or if no key is similar. At most 5,000 keys are compared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().value("max-jobs", 30).build()?;
+    /// assert_eq!(client.similar_key("max-jbos").as_deref(), Some("max-jobs"));
+    /// assert_eq!(client.similar_key("max-jobs"), None);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    pub fn similar_key(&self, key: &str) -> Option<String> {
+        self.view().near(key)
+    }
+
     /// Returns the open problems with sources and configs: files that do not parse, skipped keys, missing segments.
     ///
     /// A problem is listed until it is resolved.
@@ -227,6 +245,26 @@ impl Client {
     /// ```
     pub fn problems(&self) -> Vec<String> {
         self.inner.engine.problems()
+    }
+
+    /// Adds a problem to [`problems`](Self::problems), and logs it as a warning.
+    ///
+    /// This is for libraries that are built on the client. `source` is the name of the library, or of its part that has the
+    /// problem. The problem is listed as long as the client exists. Equal problems are listed once, and at most 1,000 problems
+    /// per source.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_client::Client;
+    ///
+    /// let client = Client::in_memory().build()?;
+    /// client.report_problem("openfeature", "the field `user` has an unsupported type");
+    /// assert_eq!(client.problems(), ["openfeature: the field `user` has an unsupported type"]);
+    /// # Ok::<(), prefab_client::Error>(())
+    /// ```
+    pub fn report_problem(&self, source: &str, problem: impl Into<String>) {
+        self.inner.engine.record_problem(source, problem.into());
     }
 
     /// Returns the client state, which shows whether the values are current.

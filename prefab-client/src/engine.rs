@@ -132,6 +132,16 @@ impl Engine {
         self.owner().problems.record_findings(about, findings);
     }
 
+    /// Records a problem that code outside the client found. An equal problem is recorded and logged only once.
+    pub(crate) fn record_problem(&self, source: &str, problem: String) {
+        let finding = Finding::new(source, problem);
+        // A name of its own, so that no update of a source with the same name removes it.
+        let about = format!("reported by {source}");
+        if self.owner().problems.record_finding(&about, finding.clone()) {
+            tracing::warn!(target: LOG, %finding, "problem reported");
+        }
+    }
+
     /// Records that the worker has panicked, and opens the gate: no more updates will arrive.
     pub(crate) fn mark_worker_dead(&self) {
         let why = "the thread that updates configs has panicked; values no longer change";

@@ -147,6 +147,9 @@ impl InitGate {
 
     /// Waits like [`wait_ready`](Self::wait_ready), without blocking a thread.
     pub(crate) async fn wait_ready_async(&self) -> Result<(), Error> {
+        if self.is_open() {
+            return Ok(());
+        }
         let mut phase_changes = self.phase_changes.subscribe();
         loop {
             let outcome = self.outcome(&self.lock(), None);

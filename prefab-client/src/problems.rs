@@ -61,6 +61,16 @@ impl Problems {
         }
     }
 
+    /// Records a finding that lasts as long as the client. Returns whether it is new.
+    pub(crate) fn record_finding(&mut self, about: &str, finding: Finding) -> bool {
+        let findings = &mut self.sources.entry(about.to_owned()).or_default().findings;
+        let is_new = findings.len() < MAX_FINDINGS && !findings.contains(&finding);
+        if is_new {
+            findings.push(finding);
+        }
+        is_new
+    }
+
     /// Records why a source has no update.
     pub(crate) fn record_error(&mut self, source: &str, error: SourceError) {
         let errors = &mut self.sources.entry(source.to_owned()).or_default().errors;
@@ -139,6 +149,20 @@ mod tests {
         assert!(problems.record_update("remote", &update("streaming", &[], &[])));
         assert!(!problems.record_update("remote", &update("streaming", &[], &[])), "it has recovered before");
         assert_eq!(problems.list(), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_reported_problem_is_listed_once_and_no_update_removes_it() {
+        let mut problems = Problems::default();
+        let problem = || Finding::new("remote", "is wrong");
+        assert!(problems.record_finding("reported by remote", problem()));
+        assert!(!problems.record_finding("reported by remote", problem()));
+        problems.record_update("remote", &update("remote_api", &["a"], &[]));
+        assert_eq!(problems.list(), ["remote: is wrong"]);
+        for nth in 0..2 * MAX_FINDINGS {
+            problems.record_finding("reported by remote", Finding::new("remote", nth.to_string()));
+        }
+        assert_eq!(problems.list().len(), MAX_FINDINGS);
     }
 
     #[test]

@@ -362,7 +362,8 @@ impl View<'_> {
         Error::Evaluation { key, cause: error.clone() }
     }
 
-    fn near(&self, key: &str) -> Option<String> {
+    /// Returns the existing key most similar to `key`, or `None` if `key` exists.
+    pub(crate) fn near(&self, key: &str) -> Option<String> {
         let rules = self.inner.engine.rules();
         if rules.contains(key) {
             return None;

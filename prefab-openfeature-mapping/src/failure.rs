@@ -1,5 +1,6 @@
 //! Errors: the code of OpenFeature for each error of an evaluation.
 
+use prefab_core::ConfigType;
 use prefab_eval::EvalError;
 
 use crate::value::TypeMismatch;
@@ -71,6 +72,43 @@ impl Failure {
             _ => ErrorCode::General,
         };
         Self { code, message: format!("`{key}`: {error}") }
+    }
+
+    /// Appends the existing key that is most similar to the key of the failure, if there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::EvalError;
+    /// use prefab_openfeature_mapping::Failure;
+    /// let failure = Failure::of_evaluation("max-jbos", &EvalError::UnknownKey).with_suggestion(Some("max-jobs"));
+    /// assert_eq!(failure.message, "`max-jbos`: no config has this key; did you mean `max-jobs`?");
+    /// ```
+    #[must_use]
+    pub fn with_suggestion(mut self, similar_key: Option<&str>) -> Self {
+        if let Some(similar) = similar_key {
+            self.message.extend(["; did you mean `", similar, "`?"]);
+        }
+        self
+    }
+
+    /// Creates the failure of a config that is not a flag, or `None` for other configs. Segments are not flags: only rules
+    /// use them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_core::ConfigType;
+    /// use prefab_openfeature_mapping::{ErrorCode, Failure};
+    /// let failure = Failure::of_config_type("beta-users", ConfigType::Segment);
+    /// assert_eq!(failure.map(|failure| failure.code), Some(ErrorCode::FlagNotFound));
+    /// assert_eq!(Failure::of_config_type("new-checkout", ConfigType::FeatureFlag), None);
+    /// ```
+    pub fn of_config_type(key: &str, config_type: ConfigType) -> Option<Self> {
+        (config_type == ConfigType::Segment).then(|| Self {
+            code: ErrorCode::FlagNotFound,
+            message: format!("`{key}`: segments cannot be evaluated as flags"),
+        })
     }
 
     /// Creates the failure of a value with another type.

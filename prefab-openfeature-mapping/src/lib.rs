@@ -30,4 +30,4 @@ mod resolution;
 pub mod value;
 
 pub use failure::{ErrorCode, Failure};
-pub use resolution::{FlagSet, MetadataValue, Resolution};
+pub use resolution::{FlagSet, MAX_VARIANT_BYTES, MetadataValue, Resolution};

@@ -6,7 +6,7 @@ use prefab_core::{duration::format_duration, ids::ProjectId};
 use prefab_eval::{EvaluatedValue, Evaluation, Reason};
 
 /// The maximum length of a variant, in bytes. Variants are labels of metrics.
-const MAX_VARIANT_BYTES: usize = 128;
+pub const MAX_VARIANT_BYTES: usize = 128;
 
 /// The maximum length of a value that is its own variant, in bytes.
 const MAX_VALUE_BYTES: usize = 64;
@@ -99,9 +99,10 @@ fn variant(evaluation: &Evaluation<'_>) -> String {
         _ if evaluation.is_confidential() => place(evaluation),
         _ => short_text(evaluation).unwrap_or_else(|| place(evaluation)),
     };
-    let end = (0..=MAX_VARIANT_BYTES).rev().find(|end| variant.is_char_boundary(*end));
-    if let Some(end) = end.filter(|end| *end < variant.len()) {
-        variant.truncate(end);
+    if variant.len() > MAX_VARIANT_BYTES {
+        // `floor_char_boundary` requires Rust 1.91.
+        let end = (0..=MAX_VARIANT_BYTES).rev().find(|end| variant.is_char_boundary(*end));
+        variant.truncate(end.unwrap_or_default());
     }
     variant
 }
@@ -134,15 +135,16 @@ fn metadata(
     flag_set: Option<FlagSet>,
     targeting_key: Option<&str>,
 ) -> Vec<(&'static str, MetadataValue)> {
-    let config = evaluation.config();
+    // The entry, because `Evaluation::config` may decode the config.
+    let stored = evaluation.entry().stored();
     let mut metadata = Vec::with_capacity(10);
     let mut add = |name, value| metadata.push((name, value));
     if let Some(flag_set) = flag_set {
         add("flagSetId", MetadataValue::Text(flag_set.to_string()));
     }
-    add("version", MetadataValue::Text(config.id.to_string()));
+    add("version", MetadataValue::Text(stored.id().to_string()));
     add("kind", evaluation.value.kind().into());
-    add("configType", config.config_type.name().into());
+    add("configType", stored.config_type().name().into());
     add("rowIndex", MetadataValue::Int(evaluation.config_row_index.into()));
     add("ruleIndex", MetadataValue::Int(evaluation.conditional_value_index.into()));
     if let Some(choice) = evaluation.weighted_value_index {

@@ -14,8 +14,8 @@
 //!
 //! Every other pair is a [`TypeMismatch`].
 
-use prefab_core::{IntRange, duration::format_duration};
-use prefab_eval::EvaluatedValue;
+use prefab_core::{IntRange, ValueType, duration::format_duration};
+use prefab_eval::{EvaluatedValue, Evaluation};
 use serde_json::{Map, Value as Json, json};
 
 /// The largest integer up to which a double represents every integer exactly.
@@ -34,6 +34,43 @@ pub struct TypeMismatch {
 
 fn mismatch<T>(wanted: &'static str, value: &EvaluatedValue<'_>) -> Result<T, TypeMismatch> {
     Err(TypeMismatch { wanted, found: value.kind(), hint: "" })
+}
+
+/// Reads the value of an evaluation with `to`, one of the other functions of this module.
+///
+/// The text of an environment variable without a declared type is read as the first type that `to` accepts.
+///
+/// # Errors
+///
+/// The error of `to`.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_eval::{Contexts, FixedHost, Ruleset};
+/// use prefab_openfeature_mapping::value::{of_evaluation, to_int, to_text};
+///
+/// let ruleset = Ruleset::from_datafile(r#"{"configs": [{"id": "1", "key": "pin", "rows": [{"values": [
+///     {"value": {"provided": {"source": "ENV_VAR", "lookup": "PIN"}}}
+/// ]}]}]}"#)?;
+/// let host = FixedHost::default().with_env_var("PIN", "0123");
+/// let evaluation = ruleset.evaluate("pin", &Contexts::default(), &host)?;
+/// assert_eq!(of_evaluation(&evaluation, to_int), Ok(123));
+/// assert_eq!(of_evaluation(&evaluation, to_text).as_deref(), Ok("0123"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn of_evaluation<T>(
+    evaluation: &Evaluation<'_>,
+    to: impl Fn(&EvaluatedValue<'_>) -> Result<T, TypeMismatch>,
+) -> Result<T, TypeMismatch> {
+    use ValueType as Type;
+    to(&evaluation.value).or_else(|mismatch| {
+        [Type::String, Type::Double, Type::Duration, Type::LogLevel, Type::Json]
+            .into_iter()
+            .filter_map(|value_type| evaluation.provided_as(value_type))
+            .find_map(|value| to(&value).ok())
+            .ok_or(mismatch)
+    })
 }
 
 /// Reads a boolean.
@@ -172,7 +209,7 @@ fn bounds(range: &IntRange) -> Map<String, Json> {
 
 /// Returns the text of a value as JSON in an OFREP response. A JSON value keeps the text in which it is `written`.
 ///
-/// A double has a point or an exponent, because clients distinguish floats from integers by it. Returns `None` for bytes, limits,
+/// A double has a point or an exponent, because clients recognize floats by it. Returns `None` for bytes, limits,
 /// schemas, NaN and infinity.
 ///
 /// # Examples

@@ -93,7 +93,7 @@ impl Project {
         Arc::clone(&self.environments.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns the channel of an environment, or `None` if the project has no such environment. Creates the channel if nobody
+    /// Returns the channel of an environment, or `None` if the project has no such environment. Creates the channel if no client
     /// has used it yet, which takes as long as compiling all configs; see [`activate`](Self::activate).
     pub fn channel(&self, environment: EnvironmentId) -> Option<Arc<Channel>> {
         let lazy = self.channels().get(&environment).cloned()?;
@@ -107,7 +107,7 @@ impl Project {
     }
 
     /// Returns the channel of an environment, or `None` if the project has no such environment. Creates the channel on a worker
-    /// thread if nobody has used it yet.
+    /// thread if no client has used it yet.
     pub async fn activate(
         self: &Arc<Self>,
         environment: EnvironmentId,
@@ -126,7 +126,7 @@ impl Project {
         workers.run_always(Kind::Publish, Some(self.id), create).await.ok().flatten()
     }
 
-    /// Returns the channel of an environment, or `None` if nobody has used it yet.
+    /// Returns the channel of an environment, or `None` if no client has used it yet.
     pub fn used_channel(&self, environment: EnvironmentId) -> Option<Arc<Channel>> {
         self.channels.read().unwrap_or_else(PoisonError::into_inner).get(&environment)?.channel.get().cloned()
     }

@@ -106,7 +106,7 @@ fn environment(row: &Row) -> Environment {
     Environment { id: EnvironmentId(row.get(1)), name: row.get(2), protection }
 }
 
-/// Creates a project with every kind of key for each environment, unless a project exists. If two servers start with an
+/// Creates a project with API keys for each environment, unless a project exists. If two servers start with an
 /// empty database at the same time, one of them creates the project.
 async fn create_first(
     database: &Database,
@@ -122,8 +122,9 @@ async fn create_first(
     let project = insert_project(database, &mut session, name, environments).await?;
     let now = database.now_millis(&mut session).await?;
     let mut keys = Vec::new();
-    for environment in &project.environments {
-        for kind in KeyKind::ALL {
+    for (at, environment) in project.environments.iter().enumerate() {
+        // Every admin key manages the whole project, so one is enough.
+        for kind in KeyKind::ALL.into_iter().filter(|kind| at == 0 || *kind != KeyKind::Admin) {
             // An admin key gets a user id, so that personal overrides can match.
             let user_id = (kind == KeyKind::Admin).then(|| "1".to_owned());
             let request = KeyRequest { project: project.id, environment: environment.id, kind, user_id };

@@ -1,26 +1,30 @@
-//! `cargo xtask features`: compiles `prefab-client` with none, each, the default and all of its features.
+//! `cargo xtask features`: compiles each library that programs use with none, each, the default and all of its features.
 
 use anyhow::{Context as _, Result};
 
 use crate::workspace::{self, Package};
 
-const CLIENT: &str = "prefab-client";
+const LIBRARIES: &[&str] = &["prefab-client", "prefab-openfeature"];
 
 pub(crate) fn run(rest: &[String]) -> Result<()> {
     crate::report::no_arguments("features", rest)?;
     let metadata = workspace::metadata()?;
-    let client = metadata.packages.iter().find(|package| package.name == CLIENT);
-    let client = client.with_context(|| format!("there is no crate `{CLIENT}` in the workspace"))?;
-    for selection in selections(client) {
-        workspace::run(workspace::cargo().args(["check", "--quiet", "--package", CLIENT]).args(&selection))?;
+    for name in LIBRARIES {
+        let library = metadata.packages.iter().find(|package| package.name == *name);
+        let library = library.with_context(|| format!("there is no crate `{name}` in the workspace"))?;
+        for selection in selections(library) {
+            workspace::run(
+                workspace::cargo().args(["check", "--quiet", "--package", name]).args(&selection),
+            )?;
+        }
     }
     Ok(())
 }
 
 /// Returns the arguments of every build to try.
-fn selections(client: &Package) -> Vec<Vec<String>> {
+fn selections(library: &Package) -> Vec<Vec<String>> {
     let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
-    let alone = client.features.keys().filter(|name| *name != "default");
+    let alone = library.features.keys().filter(|name| *name != "default");
     std::iter::once(words(&["--no-default-features"]))
         .chain(alone.map(|name| words(&["--no-default-features", "--features", name])))
         .chain([words(&[]), words(&["--all-features"])])

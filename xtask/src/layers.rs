@@ -67,6 +67,12 @@ const LAYERS: &[Layer] = &[
         ]),
         pure: false,
     },
+    // The only crate that depends on the SDK of OpenFeature.
+    Layer {
+        name: "prefab-openfeature",
+        may_use: Only(&["prefab-core", "prefab-eval", "prefab-openfeature-mapping", "prefab-client"]),
+        pure: false,
+    },
     Layer { name: "prefab-http", may_use: Only(&[]), pure: true },
     Layer { name: "prefab-page", may_use: Only(&["prefab-http"]), pure: false },
     // Its only effect is to wake subscribers.

@@ -59,7 +59,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "features",
-        about: "check prefab-client with none, each and all of its features",
+        about: "check the libraries with none, each and all of their features",
         run: features::run,
     },
     Command {

@@ -10,8 +10,15 @@ use anyhow::{Context as _, Result, bail};
 use crate::workspace::{self, cargo, root, works};
 
 /// The libraries whose items other people's code names.
-const LIBRARIES: &[&str] =
-    &["prefab-core", "prefab-eval", "prefab-sources", "prefab-log", "prefab-telemetry", "prefab-client"];
+const LIBRARIES: &[&str] = &[
+    "prefab-core",
+    "prefab-eval",
+    "prefab-sources",
+    "prefab-log",
+    "prefab-telemetry",
+    "prefab-client",
+    "prefab-openfeature",
+];
 
 pub(crate) const NOT_INSTALLED: &str = "cargo-public-api is not installed";
 

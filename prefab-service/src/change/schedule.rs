@@ -10,7 +10,8 @@ impl RuleSchedule {
     /// Runs the change that sets or removes the rule, and schedules or cancels the removal of the rule.
     ///
     /// The removal is scheduled before the rule exists, so that a server that stops in between leaves no rule without an
-    /// end. If the change fails, the earlier schedule is restored.
+    /// end. If the change is refused, the earlier schedule is restored. If the store fails, the schedule stays, because the change
+    /// may be stored: the removal of a rule that does not exist does nothing.
     pub(super) async fn run<T>(
         self,
         service: &Service,
@@ -29,7 +30,9 @@ impl RuleSchedule {
         let removal = ScheduledRemoval { rule: rule.clone(), at_millis, set_by: actor.label.clone() };
         store.schedule_removal(removal).await?;
         let changed = change.await;
-        if changed.is_err() {
+        // A change whose outcome is unknown may be stored, and its rule must end.
+        let is_refused = changed.as_ref().is_err_and(|error| !matches!(error, Error::Store(_)));
+        if is_refused {
             match earlier {
                 Some(earlier) => store.schedule_removal(earlier).await?,
                 None => store.cancel_removal(rule).await?,

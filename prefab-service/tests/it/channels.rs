@@ -18,7 +18,7 @@ async fn a_channel_is_created_on_first_use_with_everything_that_clients_may_have
     let seen = fixture.put(Config::constant("gone", 1)).await.unwrap();
     let archive = ChangeRequest::new(Edit::archive("gone", Expected::Anything));
     fixture.service.apply(&fixture.person(Role::Admin), archive).await.unwrap();
-    assert!(project.used_channel(production).is_none(), "nobody has used it");
+    assert!(project.used_channel(production).is_none(), "no client has used it");
 
     let channel = project.activate(production, workers).await.unwrap();
     let snapshot = channel.snapshot();

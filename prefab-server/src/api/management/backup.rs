@@ -29,18 +29,19 @@ const LEFTOVER_AGE: Duration = Duration::from_secs(60);
 
 /// Downloads a consistent copy of the whole store, for `prefab restore`.
 ///
-/// The copy contains all projects and accounts, so it requires an owner of the installation, a management token with the
-/// role admin that acts for one, or an admin of every project. Passwords and API keys are
-/// stored as hashes; encrypted values stay encrypted. The media type depends on the store.
+/// The copy contains all projects and accounts, so it requires an owner of the installation, or a management token with the
+/// role admin that acts for one. Until the first person signs up, an admin key of every project can download it.
+/// Passwords and API keys are stored as hashes; encrypted values stay encrypted. The media type depends on the store.
 #[utoipa::path(
     get, path = "/backup", tag = "operations",
     responses((status = 200, content_type = "application/*", body = String),
-              (status = 403, description = "You are neither an owner of the installation nor an admin of every project", body = ErrorResponse))
+              (status = 403, description = "You are not an owner of the installation", body = ErrorResponse))
 )]
 pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Response, ApiError> {
-    if !access.is_global_admin() && !access.is_owner(&app).await? {
+    let has_no_owner = async || Ok::<_, ApiError>(app.project_cache.store().owners().await?.is_empty());
+    if !access.is_owner(&app).await? && !(access.is_global_admin() && has_no_owner().await?) {
         return Err(ApiError::Forbidden(
-            "a backup contains all projects; only an owner of the installation or an admin of every project can download it",
+            "a backup contains all projects and accounts; only an owner of the installation can download it",
         ));
     }
     let BackupFormat { media_type, extension } = app.backup.format();
