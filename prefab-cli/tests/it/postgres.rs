@@ -228,6 +228,28 @@ fn clients_are_served_while_the_database_hangs() {
     pair.client.expect_value(3);
 }
 
+#[test]
+fn clients_follow_a_database_that_went_back_and_lost_changes_become_drafts() {
+    let Some(mut database) = Postgres::start() else { return };
+    let dir = TempDir::new().unwrap();
+    let pair = Pair::start(&dir, &database.url());
+    let set = |value| eventually("a server writes", || pair.first.set(&pair.admin, value).0 == 200);
+    set(2);
+    pair.client.expect_value(2);
+    database.save();
+    set(3);
+    pair.client.expect_value(3);
+    database.go_back();
+    // Both servers compare what they remember; one of them appends the current version again.
+    pair.client.expect_value(2);
+    let (status, _, drafts) = pair.second.send("GET", "/api/manage/v1/projects/1/drafts", &pair.admin, "");
+    assert!(status == 200 && drafts.contains("lost change"), "{drafts}");
+    let (_, _, audit) = pair.second.send("GET", "/api/manage/v1/projects/1/audit.jsonl", &pair.admin, "");
+    assert_eq!(audit.matches("the database went back").count(), 1, "{audit}");
+    set(4);
+    pair.client.expect_value(4);
+}
+
 /// Runs a command, and returns its output.
 fn run(command: &mut Command) -> String {
     let output = command.output().unwrap();
