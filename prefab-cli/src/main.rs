@@ -107,6 +107,8 @@ enum Verb {
     Backup(commands::transfer::BackupArgs),
     /// Restore a backup
     Restore(commands::transfer::RestoreArgs),
+    /// Copy a SQLite file into a PostgreSQL database, or back
+    Migrate(commands::migrate::Args),
     /// Issue a new admin key in a server's database, if all passwords and keys are lost
     Recover(commands::recover::Args),
     /// Generate typed code for the keys of the project
@@ -235,6 +237,7 @@ fn main() -> ExitCode {
         Verb::Import(args) => commands::transfer::import(&args),
         Verb::Backup(args) => commands::transfer::backup(&args),
         Verb::Restore(args) => commands::transfer::restore(&args),
+        Verb::Migrate(args) => commands::migrate::run(&args),
         Verb::Recover(args) => commands::recover::run(&args),
         Verb::Generate(args) => commands::generate::run(&args),
         Verb::Tail(args) => commands::tail::run(&args),

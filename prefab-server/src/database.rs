@@ -12,7 +12,7 @@ use prefab_store_sqlite::{DATABASE, SqliteStore, private_files};
 use tokio::time::sleep;
 use tracing::{error, warn};
 
-use crate::{Error, options::Database};
+use crate::{Error, copy::PostgresBackup, options::Database};
 
 /// How long a start waits for a database server that cannot be reached.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -23,8 +23,7 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 /// An open database.
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
-    /// Writes copies of the store, if the server does that.
-    pub(crate) backup: Option<Arc<dyn Backup>>,
+    pub(crate) backup: Arc<dyn Backup>,
     /// The file, or the URL without a password, for messages.
     pub(crate) name: PathBuf,
     /// Whether the server was started with a damaged database.
@@ -44,9 +43,10 @@ pub(crate) async fn open(
         Some(Database::File(file)) => open_file(file, allow_damaged).await,
         Some(Database::Postgres(options)) => {
             let name = PathBuf::from(options.url.to_string());
+            let backup = Arc::new(PostgresBackup(options.clone()));
             let store = open_postgres(options).await;
             let store = Arc::new(store.map_err(|source| Error::Database { path: name.clone(), source })?);
-            Ok(Opened { store, backup: None, name, is_damaged: false, is_remote: true })
+            Ok(Opened { store, backup, name, is_damaged: false, is_remote: true })
         }
     }
 }
@@ -59,7 +59,7 @@ async fn open_file(file: PathBuf, allow_damaged: bool) -> Result<Opened, Error> 
         warn!(database = %file.display(), "other users can read the database; restrict it with `chmod 600`");
     }
     let backup: Arc<dyn Backup> = Arc::<SqliteStore>::clone(&store);
-    Ok(Opened { store, backup: Some(backup), name: file, is_damaged, is_remote: false })
+    Ok(Opened { store, backup, name: file, is_damaged, is_remote: false })
 }
 
 /// Checks the database. Fails if it is damaged, unless that is allowed.

@@ -8,6 +8,7 @@
 mod api;
 mod args;
 mod auth;
+mod copy;
 mod database;
 mod error;
 #[cfg(feature = "fuzzing")]
@@ -25,6 +26,7 @@ mod stalled;
 mod tls;
 
 pub use args::{DatabaseArgs, ServeArgs};
+pub use copy::{copy_database, migration_plan};
 pub use error::Error;
 pub use options::{Database, Network, Options, Password, PostgresOptions, PostgresUrl, PublicUrl, TlsFiles};
 pub use prefab_service::limits::{Limit, Limits};

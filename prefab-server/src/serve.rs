@@ -135,9 +135,8 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         waiting_refetches,
         ofrep_streams,
         stream_authorizations: Arc::default(),
-        readiness: Readiness::default(),
+        readiness: Readiness::new(is_remote),
         is_damaged,
-        is_remote_database: is_remote,
     });
     start_tasks(&service, &store, retention);
     let telemetry = Arc::clone(&app.telemetry);

@@ -29,6 +29,7 @@ mod schema;
 mod sequence;
 mod session;
 mod sql;
+mod tables;
 mod tls;
 mod unique_names;
 mod usage;
@@ -38,7 +39,7 @@ mod versions;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{task::AbortHandle, time::timeout};
+use tokio::{sync::mpsc, task::AbortHandle, time::timeout};
 
 pub use options::{
     DEFAULT_POOL_SIZE, DEFAULT_SCHEMA, InvalidUrl, Password, PostgresOptions, PostgresUrl, TlsMode,
@@ -46,7 +47,9 @@ pub use options::{
 
 use database::Database;
 use failure::timed_out;
-use prefab_store::{Notifier, Store, StoreChange, StoreError, StoreFuture, StoreWatch, clock::Clock};
+use prefab_store::{
+    Notifier, Store, StoreChange, StoreError, StoreFuture, StoreWatch, clock::Clock, tables::Rows,
+};
 use sql::values;
 
 /// How long a check of the connection may take.
@@ -100,6 +103,33 @@ impl PostgresStore {
     /// As [`open`](Self::open).
     pub async fn plan(options: &PostgresOptions) -> Result<Vec<String>, StoreError> {
         schema::plan(&Database::new(options, Clock::system())?).await
+    }
+
+    /// Reads all tables of a database that was migrated, in one transaction. `None` follows the last rows.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if the database cannot be read. A dropped receiver ends the reading.
+    pub async fn export(
+        options: &PostgresOptions,
+        sink: mpsc::Sender<Option<Rows>>,
+    ) -> Result<(), StoreError> {
+        tables::read(&Database::new(options, Clock::system())?, &sink).await
+    }
+
+    /// Writes rows into an empty database, all or none. It creates the tables first. `None` follows the last rows.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if the database contains a project or a person, if it cannot be written, or if the sender is
+    /// dropped before it has sent `None`.
+    pub async fn import(
+        options: &PostgresOptions,
+        source: mpsc::Receiver<Option<Rows>>,
+    ) -> Result<(), StoreError> {
+        let database = Database::new(options, Clock::system())?;
+        schema::prepare(&database).await?;
+        tables::write(&database, source).await
     }
 
     /// Starts the tasks that follow changes of other servers.

@@ -17,6 +17,8 @@ pub(crate) enum Value {
     Ints(Vec<i64>),
     OptionalInts(Vec<Option<i64>>),
     Texts(Vec<String>),
+    OptionalTexts(Vec<Option<String>>),
+    Bools(Vec<bool>),
     BytesList(Vec<Vec<u8>>),
     OptionalBytesList(Vec<Option<Vec<u8>>>),
 }
@@ -32,6 +34,8 @@ impl Value {
             Self::Ints(values) => (values, Type::INT8_ARRAY),
             Self::OptionalInts(values) => (values, Type::INT8_ARRAY),
             Self::Texts(values) => (values, Type::TEXT_ARRAY),
+            Self::OptionalTexts(values) => (values, Type::TEXT_ARRAY),
+            Self::Bools(values) => (values, Type::BOOL_ARRAY),
             Self::BytesList(values) => (values, Type::BYTEA_ARRAY),
             Self::OptionalBytesList(values) => (values, Type::BYTEA_ARRAY),
         }
@@ -149,6 +153,12 @@ impl From<Vec<Option<i64>>> for Value {
 impl From<Vec<String>> for Value {
     fn from(values: Vec<String>) -> Self {
         Self::Texts(values.into_iter().map(storable).collect())
+    }
+}
+
+impl From<Vec<Option<String>>> for Value {
+    fn from(values: Vec<Option<String>>) -> Self {
+        Self::OptionalTexts(values.into_iter().map(|value| value.map(storable)).collect())
     }
 }
 

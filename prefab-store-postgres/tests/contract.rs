@@ -1,4 +1,4 @@
-//! PostgreSQL fulfils the contract of a store.
+//! PostgreSQL fulfils the contract of a store, also behind pgbouncer: `PREFAB_TEST_POOLER=1` runs the suite there.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a failed test panics")]
@@ -10,15 +10,20 @@ use std::{
 
 use prefab_store::{Store, clock::Clock};
 use prefab_store_postgres::{PostgresOptions, PostgresStore};
-use prefab_testing::postgres::Postgres;
+use prefab_testing::postgres::{Pgbouncer, Postgres};
 use tokio::runtime::Runtime;
 
 prefab_store::contract_tests!(
     || {
         let server = Postgres::start().unwrap();
-        let options = PostgresOptions::new(server.url().parse().unwrap());
+        let pooler = std::env::var_os("PREFAB_TEST_POOLER").map(|_| Pgbouncer::start(&server, 4).unwrap());
+        let url = pooler.as_ref().map_or_else(|| server.url(), |pooler| pooler.url(&server));
+        let options = PostgresOptions {
+            listen_url: Some(server.url().parse().unwrap()),
+            ..PostgresOptions::new(url.parse().unwrap())
+        };
         move |clock| {
-            let _ = &server;
+            let _ = (&server, &pooler);
             open(options.clone(), clock)
         }
     },

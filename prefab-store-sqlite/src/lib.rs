@@ -26,6 +26,7 @@ mod restore;
 mod retention;
 mod scheduled_removals;
 mod schema;
+mod tables;
 mod unique_names;
 mod usage_counts;
 mod usage_queries;
@@ -44,6 +45,7 @@ use tracing::warn;
 
 pub use restore::{DATABASE, Overwrite, RestoreError, Restored, restore, restore_to};
 use schema::newest as newest_schema;
+pub use tables::{read_tables, write_tables};
 
 use readers::Readers;
 

@@ -24,6 +24,7 @@ mod projects;
 mod recovery;
 mod role;
 mod scheduled_removals;
+pub mod tables;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod usage_counts;

@@ -120,6 +120,21 @@ impl Postgres {
         }
     }
 
+    /// Saves the state of the database, for [`go_back`](Self::go_back). The server restarts.
+    pub fn save(&mut self) {
+        self.kill();
+        copy(&self.folder.path().join("data"), &self.folder.path().join("saved"));
+        self.restart();
+    }
+
+    /// Returns the database to the saved state, as a standby that lacks the newest changes, or a restored backup.
+    pub fn go_back(&mut self) {
+        self.kill();
+        fs::remove_dir_all(self.folder.path().join("data")).unwrap();
+        fs::rename(self.folder.path().join("saved"), self.folder.path().join("data")).unwrap();
+        self.restart();
+    }
+
     /// Stops all processes of the server, which then do not answer, as when its machine hangs.
     pub fn pause(&self) {
         self.signal("STOP");

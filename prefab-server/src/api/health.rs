@@ -38,7 +38,7 @@ pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, Cow<'static, 
     let ping = async { app.project_cache.store().ping().await.is_ok() };
     match app.readiness.down_since(app.clock.now_millis(), ping).await {
         None => (StatusCode::OK, "ok".into()),
-        Some(since) if app.is_remote_database => {
+        Some(since) if app.readiness.is_remote => {
             let since = Timestamp::from_millisecond(since).unwrap_or_default();
             let state = format!("ok; serving from memory, the database has not answered since {since:.0}");
             (StatusCode::OK, state.into())

@@ -10,11 +10,17 @@ const RESULT_LIFETIME: Duration = Duration::from_secs(1);
 /// The last result. Concurrent callers share one check.
 #[derive(Default)]
 pub(crate) struct Readiness {
+    /// Whether the database is on a server of its own. Then this server is ready while it is down.
+    pub(crate) is_remote: bool,
     /// When the database was checked, and since when it does not answer, in milliseconds since 1970.
     last: Mutex<Option<(Instant, Option<i64>)>>,
 }
 
 impl Readiness {
+    pub(crate) fn new(is_remote: bool) -> Self {
+        Self { is_remote, ..Self::default() }
+    }
+
     /// Returns since when the database does not answer, from the result of the last second or a new check. Returns `None` if
     /// it answers.
     pub(crate) async fn down_since(&self, now_millis: i64, ask: impl Future<Output = bool>) -> Option<i64> {

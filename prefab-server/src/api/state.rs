@@ -44,10 +44,8 @@ pub(crate) struct Parts {
     pub(crate) public_url: Option<PublicUrl>,
     /// The folder in which files may be written.
     pub(crate) data_dir: Arc<Path>,
-    /// Writes copies of the store, if the server does that.
-    pub(crate) backup: Option<Arc<dyn Backup>>,
-    /// Whether the database is on a server of its own, so that this one is ready while it is down.
-    pub(crate) is_remote_database: bool,
+    /// Writes copies of the store.
+    pub(crate) backup: Arc<dyn Backup>,
 }
 
 impl App {

@@ -34,6 +34,22 @@ pub struct DatabaseArgs {
 }
 
 impl DatabaseArgs {
+    /// Returns the database of a file or a URL.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn of(text: &str, schema: &str, password_file: Option<PathBuf>) -> Result<Database, Error> {
+        let args = Self {
+            database: Some(DatabaseText(text.to_owned())),
+            database_listen_url: None,
+            database_password_file: password_file,
+            database_pool: Limits::default().database_connections,
+            database_schema: schema.to_owned(),
+        };
+        Ok(args.open()?.unwrap_or_else(|| Database::File(text.into())))
+    }
+
     /// Returns the database, or `None` if the options name none.
     ///
     /// # Errors

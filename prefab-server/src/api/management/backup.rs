@@ -45,14 +45,9 @@ pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Respo
             "a backup contains all projects and accounts; only an owner of the installation can download it",
         ));
     }
-    let Some(backup) = &app.backup else {
-        return Err(ApiError::Forbidden(
-            "the data of this server is in PostgreSQL; back it up with `pg_dump`, or with the tools of the database",
-        ));
-    };
-    let BackupFormat { media_type, extension } = backup.format();
+    let BackupFormat { media_type, extension } = app.backup.format();
     let file = Temporary(app.data_dir.join(format!("backup-{}.{extension}", chance(&app))));
-    backup.backup(file.0.clone()).await?;
+    app.backup.backup(file.0.clone()).await?;
     let entry = AuditEntry {
         project: app.project_cache.projects().first().map(|project| project.id),
         action: "backup.taken".to_owned(),

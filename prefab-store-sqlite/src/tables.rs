@@ -1,0 +1,164 @@
+//! The tables of a file as rows, to copy a store into one of another kind.
+
+use std::{ops::ControlFlow, path::Path};
+
+use prefab_store::{
+    StoreError,
+    tables::{Cell, ROWS_PER_CHUNK, Rows, TABLES, Table},
+};
+use rusqlite::{
+    Connection, Row, ToSql, Transaction, params_from_iter,
+    types::{ToSqlOutput, Value, ValueRef},
+};
+
+use crate::{failed, private_files, readers, schema};
+
+/// Reads all tables of a file in one transaction. The file must have the schema of this version; opening the store upgrades
+/// it. `sink` can end the reading.
+///
+/// # Errors
+///
+/// [`StoreError`] if the file cannot be read.
+pub fn read_tables(file: &Path, mut sink: impl FnMut(Rows) -> ControlFlow<()>) -> Result<(), StoreError> {
+    let mut connection = readers::connect(file).map_err(failed("opening the file for reading"))?;
+    schema::check_version(&connection)?;
+    let transaction = connection.transaction().map_err(failed("beginning a read"))?;
+    for table in TABLES {
+        if read_table(&transaction, table, &mut sink)?.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn read_table(
+    transaction: &Transaction<'_>,
+    table: &'static Table,
+    sink: &mut impl FnMut(Rows) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, StoreError> {
+    let reading = || failed("reading a table");
+    let columns = table.columns.join(", ");
+    let sql = format!("SELECT {columns} FROM {}", table.name);
+    let mut select = transaction.prepare(&sql).map_err(reading())?;
+    let mut found = select.query([]).map_err(reading())?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next().map_err(reading())? {
+        rows.push(
+            (0..table.columns.len()).map(|at| cell(row, at)).collect::<Result<_, _>>().map_err(reading())?,
+        );
+        if rows.len() >= ROWS_PER_CHUNK {
+            let rows = std::mem::take(&mut rows);
+            if sink(Rows { table, rows }).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+    }
+    Ok(if rows.is_empty() { ControlFlow::Continue(()) } else { sink(Rows { table, rows }) })
+}
+
+fn cell(row: &Row<'_>, at: usize) -> rusqlite::Result<Cell> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(value) => Cell::Integer(value),
+        // Strict tables have no other type.
+        ValueRef::Real(_) | ValueRef::Text(_) => Cell::Text(row.get(at)?),
+        ValueRef::Blob(value) => Cell::Blob(value.to_vec()),
+    })
+}
+
+/// Writes a new file that contains the rows that `next` returns. Fails if the file exists.
+///
+/// # Errors
+///
+/// [`StoreError`] if the file cannot be written, or the error of `next`.
+pub fn write_tables(
+    file: &Path,
+    mut next: impl FnMut() -> Result<Option<Rows>, StoreError>,
+) -> Result<(), StoreError> {
+    let writing = || failed("writing a table");
+    private_files::create(file).map_err(|error| StoreError::unavailable("creating the file", error))?;
+    let mut connection = Connection::open(file).map_err(failed("opening the file"))?;
+    schema::prepare(&mut connection)?;
+    let transaction = connection.transaction().map_err(writing())?;
+    // A new file has an epoch of its own.
+    transaction.execute("DELETE FROM epoch", []).map_err(writing())?;
+    while let Some(Rows { table, rows }) = next()? {
+        let columns = table.columns.join(", ");
+        let places = vec!["?"; table.columns.len()].join(", ");
+        let sql = format!("INSERT INTO {} ({columns}) VALUES ({places})", table.name);
+        let mut insert = transaction.prepare_cached(&sql).map_err(writing())?;
+        for row in rows {
+            insert.execute(params_from_iter(row.into_iter().map(Bound))).map_err(writing())?;
+        }
+    }
+    transaction.commit().map_err(writing())?;
+    // One file without companions.
+    connection.pragma_update(None, "journal_mode", "DELETE").map_err(writing())
+}
+
+/// A value as a parameter.
+struct Bound(Cell);
+
+impl ToSql for Bound {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match &self.0 {
+            Cell::Null => ToSqlOutput::Owned(Value::Null),
+            Cell::Integer(value) => ToSqlOutput::Owned(Value::Integer(*value)),
+            Cell::Text(value) => ToSqlOutput::Borrowed(ValueRef::Text(value.as_bytes())),
+            Cell::Blob(value) => ToSqlOutput::Borrowed(ValueRef::Blob(value)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn every_table_and_column_is_listed() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::prepare(&mut connection).unwrap();
+        let sql = "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+                   WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'";
+        let mut select = connection.prepare(sql).unwrap();
+        let columns = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let mut stored: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for column in columns {
+            let (table, column): (String, String) = column.unwrap();
+            stored.entry(table).or_default().push(column);
+        }
+        for columns in stored.values_mut() {
+            columns.sort();
+        }
+        let listed = TABLES.iter().map(|table| {
+            let mut columns: Vec<String> = table.columns.iter().map(ToString::to_string).collect();
+            columns.sort();
+            (table.name.to_owned(), columns)
+        });
+        assert_eq!(listed.collect::<BTreeMap<_, _>>(), stored);
+    }
+
+    #[test]
+    fn rows_survive_a_round_trip() {
+        let dir = tempfile::tempdir().unwrap();
+        let (first, second) = (dir.path().join("first.db"), dir.path().join("second.db"));
+        let table = TABLES.iter().find(|table| table.name == "installation").unwrap();
+        let row = |name: &str| vec![Cell::Text(name.to_owned()), Cell::Text("value".to_owned())];
+        let count = ROWS_PER_CHUNK + 1;
+        let mut chunks = vec![Rows { table, rows: (0..count).map(|at| row(&at.to_string())).collect() }];
+        write_tables(&first, || Ok(chunks.pop())).unwrap();
+        assert!(!dir.path().join("first.db-wal").exists());
+        let mut read = Vec::new();
+        read_tables(&first, |rows| {
+            read.push(rows);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert_eq!(read.iter().map(|rows| rows.rows.len()).collect::<Vec<_>>(), [ROWS_PER_CHUNK, 1]);
+        let mut chunks = read.clone().into_iter();
+        write_tables(&second, || Ok(chunks.next())).unwrap();
+        assert!(write_tables(&second, || Ok(None)).is_err(), "the file exists");
+    }
+}
