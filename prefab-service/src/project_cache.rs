@@ -229,7 +229,7 @@ impl ProjectCache {
             let next = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => Next::Stop,
                 received = watch.changed() => match received {
-                    None => return,
+                    None => Next::Stop,
                     Some(changes) => {
                         pending.merge(changes);
                         Next::Refresh

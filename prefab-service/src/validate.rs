@@ -69,6 +69,10 @@ pub fn validate_config(
     if config.key.trim().is_empty() || config.key.len() > 512 {
         problems.push(Problem::at("key", OutOfRange, "expected 1 to 512 bytes"));
     }
+    let is_new = !current.contains_key(&config.key);
+    if is_new && !config.key.trim().is_empty() && fold(&config.key, Case::Sensitive).is_empty() {
+        problems.push(Problem::at("key", Invalid, "expected at least one visible character"));
+    }
     if matches!(&*config.key, "." | "..") || config.key.chars().any(char::is_control) {
         // HTTP clients resolve dots in paths, so such a key could never be requested.
         problems.push(Problem::at("key", Invalid, "expected neither control characters nor only dots"));
@@ -113,6 +117,7 @@ fn tags(tags: &[String], problems: &mut Vec<Problem>) {
     for (at, tag) in tags.iter().enumerate().take(MAX_TAGS) {
         let is_good = tag.trim() == tag
             && (1..=MAX_TAG_CHARS).contains(&tag.chars().count())
+            && !fold(tag, Case::Sensitive).is_empty()
             && !tag.contains(|one: char| one == ',' || one.is_control());
         if !is_good {
             let expected =

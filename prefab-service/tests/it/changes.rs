@@ -191,3 +191,13 @@ async fn an_int_in_a_double_config_is_stored_as_a_double() {
     let error = fixture.put(inexact).await.unwrap_err().to_string();
     assert!(error.contains("a double cannot represent the int 9007199254740993 exactly"), "{error}");
 }
+
+#[tokio::test]
+async fn names_without_a_visible_character_are_refused() {
+    let fixture = Fixture::new().await;
+    for key in ["\u{200b}", "\u{feff} \u{2060}", " "] {
+        assert!(matches!(fixture.put(Config::constant(key, 1)).await, Err(Error::Invalid(_))), "{key:?}");
+    }
+    let tagged = Config { tags: vec!["\u{200b}".to_owned()], ..Config::constant("a", 1) };
+    assert!(matches!(fixture.put(tagged).await, Err(Error::Invalid(_))));
+}
