@@ -24,7 +24,6 @@ use crate::options::PublicUrl;
 pub(crate) struct App(Arc<Parts>);
 
 /// The state of an [`App`].
-#[expect(clippy::struct_excessive_bools, reason = "independent facts about the server")]
 pub(crate) struct Parts {
     pub(crate) service: Arc<Service>,
     pub(crate) evaluations: Cache,
