@@ -1010,13 +1010,16 @@ declare namespace Api {
     expiresAt?: number | null;
     expiresIn?: Lifetime | null;
   }
-  /** Sets the default value of an item, for all environments or for one. */
+  /** Sets the value of an item for clients that no other rule matches, for all environments or for one. */
   interface SetValueRequest {
     /** The new value. */
     value: FlatValue;
     /** The number or name of an environment. By default, the value applies to all environments without a value of
      * their own. */
     environment?: string | null;
+    /** Only for clients whose namespace is this one or below it. The value is in a rule with the criterion `NAMESPACE`
+     * `HIERARCHICAL_MATCH`; rules for deeper namespaces come first. */
+    namespace?: string | null;
     /** The version that the change replaces. By default, the current version. */
     version?: string | null;
     /** The reason for the change, for the audit log. Some environments require one. */

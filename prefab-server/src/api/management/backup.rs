@@ -39,7 +39,8 @@ const LEFTOVER_AGE: Duration = Duration::from_secs(60);
 )]
 pub(super) async fn take(State(app): State<App>, access: Access) -> Result<Response, ApiError> {
     let has_no_owner = async || Ok::<_, ApiError>(app.project_cache.store().owners().await?.is_empty());
-    if !access.is_owner(&app).await? && !(access.is_global_admin() && has_no_owner().await?) {
+    let may_download = access.is_owner(&app).await? || (access.is_global_admin() && has_no_owner().await?);
+    if !may_download {
         return Err(ApiError::Forbidden(
             "a backup contains all projects and accounts; only an owner of the installation can download it",
         ));
