@@ -40,6 +40,7 @@ pub(crate) async fn prepare(database: &Database) -> Result<(), StoreError> {
     if has_tables(database, &mut session).await? && version(&mut session).await? == newest() {
         return Ok(());
     }
+    session.allow_long_statements();
     session.begin().await?;
     // A statement of its own, so that the next one sees what the previous owner of the lock committed.
     session.query("SELECT pg_advisory_xact_lock($1)", values![MIGRATION_LOCK]).await?;
