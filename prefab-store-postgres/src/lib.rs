@@ -18,6 +18,7 @@ mod drafts;
 mod failure;
 mod listen;
 mod options;
+mod password_file;
 mod poll;
 mod positions;
 mod projects;
