@@ -1,6 +1,9 @@
 //! The pool of connections to one database, and what its operations share.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 use prefab_store::{StoreError, clock::Clock};
@@ -53,6 +56,8 @@ pub(crate) struct Database {
     pub(crate) clock: Clock,
     /// The counters of the database that this server has read.
     pub(crate) positions: Positions,
+    /// Whether a newer version changed the tables so that this server must not write them.
+    pub(crate) is_outdated: AtomicBool,
     #[cfg(feature = "testing")]
     pub(crate) is_sequence: bool,
 }
@@ -84,6 +89,7 @@ impl Database {
             server: hex::encode(server),
             clock,
             positions: Positions::default(),
+            is_outdated: AtomicBool::new(false),
             #[cfg(feature = "testing")]
             is_sequence: options.is_sequence,
         })

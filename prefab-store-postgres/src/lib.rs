@@ -18,6 +18,7 @@ mod drafts;
 mod failure;
 mod listen;
 mod options;
+mod password_file;
 mod poll;
 mod positions;
 mod projects;
@@ -37,7 +38,11 @@ mod usage_writes;
 mod version_rows;
 mod versions;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    future,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tokio::{sync::mpsc, task::AbortHandle, time::timeout};
 
@@ -48,7 +53,8 @@ pub use options::{
 use database::Database;
 use failure::timed_out;
 use prefab_store::{
-    Notifier, Store, StoreChange, StoreError, StoreFuture, StoreWatch, clock::Clock, tables::Rows,
+    Notifier, Store, StoreChange, StoreError, StoreFuture, StoreWatch, UnavailableReason, clock::Clock,
+    tables::Rows,
 };
 use sql::values;
 
@@ -143,6 +149,13 @@ impl PostgresStore {
         Ok(Self { database, notifier, tasks })
     }
 
+    /// Checks the version of the tables, as the poll does.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub async fn check_version(&self) {
+        poll::check_version(&self.database).await;
+    }
+
     /// Runs SQL, in which `@.` is the schema. Watchers are not notified.
     ///
     /// # Errors
@@ -185,6 +198,11 @@ impl PostgresStore {
         Job: FnOnce(Arc<Database>) -> Work + Send + 'static,
         Work: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
+        if self.database.is_outdated.load(Ordering::Relaxed) {
+            let source = "a newer version has upgraded the database; upgrade this server".into();
+            let (operation, reason) = ("writing to the database", UnavailableReason::ReadOnly);
+            return Box::pin(future::ready(Err(StoreError::Unavailable { operation, reason, source })));
+        }
         let notifier = self.notifier.clone();
         let work = job(Arc::clone(&self.database));
         let task = tokio::spawn(async move {

@@ -5,6 +5,8 @@ use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 use prefab_store::{StoreError, UnavailableReason};
 use tokio_postgres::{Config, config::SslMode};
 
+use crate::password_file;
+
 /// The default schema.
 pub const DEFAULT_SCHEMA: &str = "prefab";
 
@@ -74,6 +76,11 @@ impl PostgresOptions {
         let mut config = url.config().map_err(|error| StoreError::unavailable("reading the URL", error))?;
         if let Some(Password(password)) = &self.password
             && config.get_password().is_none()
+        {
+            config.password(password);
+        }
+        if config.get_password().is_none()
+            && let Some(password) = password_file::find(&config)
         {
             config.password(password);
         }

@@ -4,13 +4,16 @@
 //! every 30 s while notifications are proven to arrive, and every second otherwise. A notification is proven by an echo, which
 //! is sent through the pool once a minute.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use prefab_store::{Notifier, StoreChange, StoreError};
 use tokio::time::{Instant, sleep, timeout};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
-use crate::{database::Database, listen::Status};
+use crate::{database::Database, listen::Status, schema};
 
 /// The pause between two polls if notifications arrive.
 const SAFETY_INTERVAL: Duration = Duration::from_secs(30);
@@ -65,6 +68,7 @@ pub(crate) async fn follow(database: Arc<Database>, notifier: Notifier, mut stat
                 Err(_) => return,
             },
         }
+        check_version(&database).await;
         // The listener reports that the database cannot be reached.
         if let Ok(changes) = compare(&database).await {
             for change in changes {
@@ -72,6 +76,17 @@ pub(crate) async fn follow(database: Arc<Database>, notifier: Notifier, mut stat
             }
         }
     }
+}
+
+/// Stops or allows writes, depending on the version of the tables.
+pub(crate) async fn check_version(database: &Database) {
+    let Ok(is_outdated) = schema::is_outdated(database).await else { return };
+    if is_outdated && !database.is_outdated.swap(is_outdated, Ordering::Relaxed) {
+        error!(
+            "a newer version has upgraded the database; this server does not write it any more, upgrade it"
+        );
+    }
+    database.is_outdated.store(is_outdated, Ordering::Relaxed);
 }
 
 /// Sends an echo through the pool, and returns whether it arrives at the listener.

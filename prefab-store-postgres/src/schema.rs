@@ -12,6 +12,7 @@ use prefab_store::StoreError;
 
 use crate::{
     database::{Database, quoted},
+    session::Session,
     sql::values,
 };
 
@@ -39,6 +40,7 @@ pub(crate) async fn prepare(database: &Database) -> Result<(), StoreError> {
     if has_tables(database, &mut session).await? && version(&mut session).await? == newest() {
         return Ok(());
     }
+    session.allow_long_statements();
     session.begin().await?;
     // A statement of its own, so that the next one sees what the previous owner of the lock committed.
     session.query("SELECT pg_advisory_xact_lock($1)", values![MIGRATION_LOCK]).await?;
@@ -85,16 +87,14 @@ pub(crate) async fn plan(database: &Database) -> Result<Vec<String>, StoreError>
         .collect())
 }
 
-async fn has_tables(database: &Database, session: &mut crate::session::Session) -> Result<bool, StoreError> {
+async fn has_tables(database: &Database, session: &mut Session) -> Result<bool, StoreError> {
     let table = format!("{}.schema_version", quoted(&database.schema));
     Ok(session.query_one("SELECT to_regclass($1) IS NOT NULL", values![table]).await?.get(0))
 }
 
 /// Returns the version of the tables. Fails if a newer version changed them so that this one cannot use them.
-pub(crate) async fn version(session: &mut crate::session::Session) -> Result<i64, StoreError> {
-    let sql = "SELECT coalesce(max(version), 0), coalesce(max(min_reader), 0) FROM @.schema_version";
-    let row = session.query_one(sql, values![]).await?;
-    let (version, min_reader): (i64, i64) = (row.get(0), row.get(1));
+async fn version(session: &mut Session) -> Result<i64, StoreError> {
+    let (version, min_reader) = versions(session).await?;
     if min_reader > newest() {
         let cause = format!(
             "it was upgraded by a newer version (schema {version}; this version supports up to {}); \
@@ -105,4 +105,17 @@ pub(crate) async fn version(session: &mut crate::session::Session) -> Result<i64
     }
     // A newer version only added to the tables.
     Ok(version.min(newest()))
+}
+
+/// Returns whether a newer version changed the tables so that this one cannot write them.
+pub(crate) async fn is_outdated(database: &Database) -> Result<bool, StoreError> {
+    let mut session = database.session("reading the schema version").await?;
+    Ok(versions(&mut session).await?.1 > newest())
+}
+
+/// Returns the version of the tables, and the oldest version whose servers can use them.
+async fn versions(session: &mut Session) -> Result<(i64, i64), StoreError> {
+    let sql = "SELECT coalesce(max(version), 0), coalesce(max(min_reader), 0) FROM @.schema_version";
+    let row = session.query_one(sql, values![]).await?;
+    Ok((row.get(0), row.get(1)))
 }

@@ -16,6 +16,9 @@ use crate::{
 /// How long a statement may take. A server that does not answer is treated as lost.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a statement of a migration or a copy may take. It can rewrite a large table, or wait for another server.
+const LONG_TIMEOUT: Duration = Duration::from_secs(3_600);
+
 /// A connection for the statements of one operation.
 ///
 /// Dropping it returns the connection to the pool. A transaction that was not committed is rolled back, and a connection
@@ -27,18 +30,25 @@ pub(crate) struct Session {
     prefix: Arc<str>,
     operation: &'static str,
     is_in_transaction: bool,
+    timeout: Duration,
 }
 
 impl Session {
     pub(crate) fn new(object: Object, prefix: Arc<str>, operation: &'static str) -> Self {
-        Self { object: Some(object), prefix, operation, is_in_transaction: false }
+        let timeout = STATEMENT_TIMEOUT;
+        Self { object: Some(object), prefix, operation, is_in_transaction: false, timeout }
+    }
+
+    /// Allows statements that take long.
+    pub(crate) fn allow_long_statements(&mut self) {
+        self.timeout = LONG_TIMEOUT;
     }
 
     /// Runs a query. `@.` is the schema.
     pub(crate) async fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         let sql = sql.replace("@.", &self.prefix);
         let parameters: Vec<_> = values.iter().map(Value::parameter).collect();
-        let answer = timeout(STATEMENT_TIMEOUT, self.client()?.query_typed(&sql, &parameters)).await;
+        let answer = timeout(self.timeout, self.client()?.query_typed(&sql, &parameters)).await;
         self.checked(answer)
     }
 
@@ -61,14 +71,14 @@ impl Session {
     pub(crate) async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
         let sql = sql.replace("@.", &self.prefix);
         let parameters: Vec<_> = values.iter().map(Value::parameter).collect();
-        let answer = timeout(STATEMENT_TIMEOUT, self.client()?.execute_typed(&sql, &parameters)).await;
+        let answer = timeout(self.timeout, self.client()?.execute_typed(&sql, &parameters)).await;
         self.checked(answer)
     }
 
     /// Runs statements without parameters.
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
         let sql = sql.replace("@.", &self.prefix);
-        let answer = timeout(STATEMENT_TIMEOUT, self.client()?.batch_execute(&sql)).await;
+        let answer = timeout(self.timeout, self.client()?.batch_execute(&sql)).await;
         self.checked(answer)
     }
 
@@ -88,7 +98,7 @@ impl Session {
     ///
     /// A commit is never cancelled: a server that waits for its standby commits locally when it is cancelled.
     pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
-        let answer = timeout(STATEMENT_TIMEOUT, self.client()?.batch_execute("COMMIT")).await;
+        let answer = timeout(self.timeout, self.client()?.batch_execute("COMMIT")).await;
         let operation = self.operation;
         match answer {
             Ok(Ok(())) => {

@@ -57,6 +57,7 @@ async fn kinds(session: &mut Session, table: &Table) -> Result<Vec<Kind>, StoreE
 /// Reads all tables in one transaction. `None` follows the last rows.
 pub(crate) async fn read(database: &Database, sink: &mpsc::Sender<Option<Rows>>) -> Result<(), StoreError> {
     let mut session = database.session("reading a table").await?;
+    session.allow_long_statements();
     session.begin_read().await?;
     for table in TABLES {
         // Environment 0 is where reports lock a project.
@@ -104,6 +105,7 @@ pub(crate) async fn write(
     mut source: mpsc::Receiver<Option<Rows>>,
 ) -> Result<(), StoreError> {
     let mut session = database.begin(COPYING).await?;
+    session.allow_long_statements();
     lock_installation(&mut session).await?;
     let sql = "SELECT EXISTS (SELECT 1 FROM @.project) OR EXISTS (SELECT 1 FROM @.person)";
     if session.query_one(sql, values![]).await?.get(0) {

@@ -180,7 +180,15 @@ async fn a_newer_schema_that_excludes_this_version_is_refused() {
     assert_eq!(PostgresStore::plan(&options).await.unwrap(), Vec::<String>::new());
     server.sql("INSERT INTO prefab.schema_version (version, min_reader, by_version) VALUES (2, 1, '9.0.0')");
     assert!(PostgresStore::open(options.clone()).await.is_ok(), "version 2 only adds");
+    let running = stores.0.unwrap();
+    running.check_version().await;
+    let project = running.create_project("shop".to_owned(), Vec::new()).await.unwrap().id;
     server.sql("INSERT INTO prefab.schema_version (version, min_reader, by_version) VALUES (3, 3, '9.1.0')");
+    running.check_version().await;
+    let error = running.append(project, vec![change("a", 1, Expected::Absent)]).await.unwrap_err();
+    let is_read_only = matches!(error, StoreError::Unavailable { reason: UnavailableReason::ReadOnly, .. });
+    assert!(is_read_only, "a running server stops writing: {error:?}");
+    assert_eq!(running.registry().await.unwrap().projects.len(), 1, "and still reads");
     let refused = PostgresStore::open(options).await.err().unwrap();
     let StoreError::Unavailable { source, .. } = &refused else { panic!("{refused:?}") };
     assert!(source.to_string().contains("newer version"), "{source}");

@@ -6,7 +6,10 @@
 use std::{
     env, fs,
     net::TcpListener,
-    os::unix::{fs::chown, process::CommandExt as _},
+    os::unix::{
+        fs::{PermissionsExt as _, chown},
+        process::CommandExt as _,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -118,6 +121,23 @@ impl Postgres {
             self.signal_to(server.id(), "QUIT");
             let _ = server.wait();
         }
+    }
+
+    /// Serves TLS with a certificate and its key, in PEM. The server restarts.
+    pub fn enable_tls(&mut self, certificate: &str, key: &str) {
+        let data = self.folder.path().join("data");
+        for (name, pem) in [("server.crt", certificate), ("server.key", key)] {
+            let file = data.join(name);
+            fs::write(&file, pem).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some((user, group)) = account() {
+                chown(&file, Some(user), Some(group)).unwrap();
+            }
+        }
+        let settings = data.join("postgresql.conf");
+        let text = fs::read_to_string(&settings).unwrap();
+        fs::write(&settings, format!("{text}\nssl = on\n")).unwrap();
+        self.restart();
     }
 
     /// Saves the state of the database, for [`go_back`](Self::go_back). The server restarts.
