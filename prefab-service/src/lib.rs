@@ -14,6 +14,7 @@ pub mod evaluate;
 pub mod item;
 mod key_usage;
 pub mod labels;
+mod lazy_channel;
 pub mod limits;
 pub mod log_level_rules;
 pub mod metrics;

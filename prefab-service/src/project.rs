@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{self, Arc, OnceLock, PoisonError, RwLock},
+    sync::{self, Arc, PoisonError, RwLock},
 };
 
 use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard, watch};
 pub use crate::current_configs::Configs;
 use crate::{
     current_configs::CurrentConfigs,
+    lazy_channel::LazyChannel,
     new_names::NewNames,
     workers::{Kind, Workers},
 };
@@ -44,19 +45,6 @@ pub struct Project {
     /// The turn of requests that change configs without an expected version.
     edit_turn: Mutex<()>,
     cache_bytes: usize,
-}
-
-/// The channel of an environment, created on first use: a project can have hundreds of environments of which few are used,
-/// and a channel needs memory for each config.
-struct LazyChannel {
-    first_id: i64,
-    channel: OnceLock<Arc<Channel>>,
-}
-
-impl LazyChannel {
-    fn new(first_id: i64) -> Self {
-        Self { first_id, channel: OnceLock::new() }
-    }
 }
 
 /// The drafts of a project without their content.
