@@ -211,7 +211,7 @@ impl<'a> Compiler<'a> {
         match (value.encrypted_with(), &value.value) {
             (None, plain) => self.plain(config, plain, value.confidential),
             // Each value of a rollout has its own encryption.
-            (Some(_), Value::Weighted(weighted)) => self.weighted(config, weighted),
+            (Some(_), Value::Weighted(weighted)) => self.weighted(config, weighted, value.confidential),
             (Some(key), Value::String(stored)) => ValueKind::Encrypted(Box::new(Encrypted {
                 stored: (*stored).into(),
                 slot: self.slot(key),
@@ -233,7 +233,7 @@ impl<'a> Compiler<'a> {
             Value::Bytes(bytes) => return ValueKind::Bytes((*bytes).into()),
             Value::Double(double) => return ValueKind::Double(*double),
             Value::Bool(bool) => return ValueKind::Bool(*bool),
-            Value::Weighted(weighted) => return self.weighted(config, weighted),
+            Value::Weighted(weighted) => return self.weighted(config, weighted, is_confidential),
             Value::LimitDefinition(limit) => return ValueKind::LimitDefinition(Box::new(limit.clone())),
             Value::LogLevel(level) => return ValueKind::LogLevel(*level),
             Value::StringList(list) => {
@@ -265,7 +265,13 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn weighted(&mut self, config: &Config<'_>, weighted: &WeightedValues<'_>) -> ValueKind {
+    /// The choices of a confidential rollout are confidential.
+    fn weighted(
+        &mut self,
+        config: &Config<'_>,
+        weighted: &WeightedValues<'_>,
+        is_confidential: bool,
+    ) -> ValueKind {
         let WeightedValues { values, hash_by_property_name } = weighted;
         if values.is_empty() {
             let error = EvalError::InvalidWeightedValues;
@@ -277,7 +283,15 @@ impl<'a> Compiler<'a> {
             Murmur3::default().absorb(config.key.as_bytes()),
             self.interner.name(property),
             values.iter().map(|(weight, _)| *weight),
-            values.iter().map(|(_, value)| self.compiled(config, value)).collect(),
+            values
+                .iter()
+                .map(|(_, value)| {
+                    if is_confidential && !value.confidential {
+                        return self.compiled(config, &ConfigValue { confidential: true, ..value.clone() });
+                    }
+                    self.compiled(config, value)
+                })
+                .collect(),
         )))
     }
 

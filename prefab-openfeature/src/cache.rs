@@ -22,6 +22,9 @@ pub(crate) struct Description {
 /// The maximum number of remembered values, missing keys or unsupported fields.
 const MAX_ENTRIES: usize = 10_000;
 
+/// The maximum length of a missing key for which a similar one is searched, in bytes.
+const MAX_KEY_BYTES: usize = 1 << 10;
+
 /// Remembered results. All clones share them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cache(Arc<Inner>);
@@ -54,6 +57,9 @@ impl Cache {
 
     /// Returns the existing key that is most similar to a missing key, or searches for it.
     pub(crate) fn similar_key(&self, key: &str, search: impl FnOnce() -> Option<String>) -> Option<String> {
+        if key.len() > MAX_KEY_BYTES {
+            return None;
+        }
         if let Some(known) = lock(&self.0.similar_keys).get(key) {
             return known.clone();
         }

@@ -158,9 +158,10 @@ impl PrefabProvider {
     }
 
     fn describe(&self, evaluation: &Evaluation<'_>) -> Description {
-        let environment = self.client.ruleset().project_env_id();
-        let flag_set = (environment != 0)
-            .then(|| FlagSet { project: ProjectId(evaluation.config().project_id), environment });
+        // Local configs belong to no project.
+        let (project, environment) = (evaluation.config().project_id, self.client.ruleset().project_env_id());
+        let flag_set = (project != 0 && environment != 0)
+            .then_some(FlagSet { project: ProjectId(project), environment });
         let resolution = Resolution::new(evaluation, flag_set, None);
         let metadata = (self.metadata != Metadata::None).then(|| {
             resolution.metadata.into_iter().fold(FlagMetadata::default(), |metadata, (name, value)| {

@@ -14,6 +14,9 @@ use crate::{
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
+/// The number of changed configs up to which the ruleset is changed in place, while readers wait.
+const MAX_IN_PLACE: usize = 16;
+
 /// The newest change of an environment.
 #[derive(Clone, Copy, Debug)]
 pub struct Newest {
@@ -39,7 +42,7 @@ struct Source {
     store: LayeredStore,
 }
 
-/// What readers see. They never wait for the encoding of a change.
+/// What readers see. They never wait for the encoding of a change, and only for the compilation of a few configs.
 struct Published {
     snapshot: Arc<Snapshot>,
     ruleset: Arc<Ruleset>,
@@ -85,8 +88,10 @@ impl Channel {
         let changed = store.apply(merge(configs, pointer));
         {
             let mut published = self.published();
-            // Changed in place, unless an evaluation reads it at the moment.
-            if let Some(ruleset) = Arc::get_mut(&mut published.ruleset) {
+            // Changed in place, unless an evaluation reads it at the moment or many configs must be compiled.
+            if changed.len() <= MAX_IN_PLACE
+                && let Some(ruleset) = Arc::get_mut(&mut published.ruleset)
+            {
                 ruleset.apply_changes(store, &changed);
                 published.announce(snapshot);
                 return;

@@ -55,6 +55,14 @@ impl Items {
         self.chunks.iter().flat_map(|chunk| chunk.iter())
     }
 
+    /// Returns whether one of the items with these ids can change what a front end receives.
+    pub(crate) fn affect_front_ends(&self, ids: &[i64]) -> bool {
+        ids.iter().any(|id| {
+            let item = self.newer(id.saturating_sub(1)).next();
+            item.is_some_and(|item| item.id == *id && item.affects_front_ends)
+        })
+    }
+
     /// Returns the items with an id above this one.
     pub(crate) fn newer(&self, id: i64) -> impl Iterator<Item = &Item> {
         let first = self.chunks.partition_point(|chunk| chunk.last().is_some_and(|item| item.id <= id));

@@ -142,6 +142,12 @@ impl Snapshot {
     pub(crate) fn with(&self, configs: &[Config], replaced: &[i64], last_id: i64) -> Self {
         let mut added: Vec<Item> = configs.iter().map(Item::new).collect();
         added.sort_by_key(|item| item.id);
+        // A front end must learn of a config that it may no longer read.
+        if self.items.affect_front_ends(replaced) {
+            for item in &mut added {
+                item.affects_front_ends = true;
+            }
+        }
         let items = self.items.with(replaced, added);
         Self::of(self.project, self.environment, last_id, items, self.cache_bytes)
     }

@@ -8,7 +8,7 @@ use std::{
 
 use prefab_store::{Backup, BackupFormat, StoreError, StoreFuture, tables::Rows};
 use prefab_store_postgres::{PostgresOptions, PostgresStore};
-use prefab_store_sqlite::{SqliteStore, read_tables, write_tables};
+use prefab_store_sqlite::{SqliteStore, private_files, read_tables, write_tables};
 use tokio::{
     sync::mpsc::{self, Receiver, Sender},
     task::spawn_blocking,
@@ -26,7 +26,8 @@ const CHUNKS: usize = 4;
 ///
 /// # Errors
 ///
-/// [`Error`] if the source does not exist, if the target is not empty, if both are files, or if one cannot be used.
+/// [`Error`] if the source does not exist or has tables of another version, if the target is not empty, or if one cannot be
+/// used.
 pub async fn copy_database(from: Database, to: Database) -> Result<(), Error> {
     let name = |database: &Database| match database {
         Database::File(file) => file.clone(),
@@ -60,7 +61,11 @@ pub async fn migration_plan(database: &Database) -> Result<Vec<String>, Error> {
 async fn read(from: Database, sink: Sender<Option<Rows>>) -> Result<(), StoreError> {
     let file = match from {
         Database::Postgres(options) => {
-            PostgresStore::migrate(&options).await?;
+            // A source is only read: a wrong name creates no tables, and servers of an older version continue.
+            if !PostgresStore::plan(&options).await?.is_empty() {
+                let cause = "it does not have the tables of this version; check its name and schema, or start a server of this version with it first";
+                return Err(StoreError::unavailable("reading the source", cause));
+            }
             return PostgresStore::export(&options, sink).await;
         }
         Database::File(file) => file,
@@ -88,10 +93,9 @@ async fn write(to: Database, source: Receiver<Option<Rows>>) -> Result<(), Store
 /// Writes a new file. A file that is not complete is removed.
 async fn write_file(file: PathBuf, mut source: Receiver<Option<Rows>>) -> Result<(), StoreError> {
     let writing = "writing a file";
-    if file.exists() {
-        return Err(StoreError::unavailable(writing, "the file exists"));
-    }
     let task = spawn_blocking(move || {
+        // Only a file that was created here is removed.
+        private_files::create(&file).map_err(|error| StoreError::unavailable(writing, error))?;
         let written = write_tables(&file, || match source.blocking_recv() {
             Some(rows) => Ok(rows),
             None => Err(StoreError::unavailable(writing, "the source has failed")),

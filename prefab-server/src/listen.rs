@@ -18,6 +18,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
+    task::JoinHandle,
     time::{Instant, sleep_until, timeout},
 };
 use tracing::{debug, warn};
@@ -72,12 +73,16 @@ impl Acceptor {
             stop: stop.clone(),
         });
         let mut certificate = tokio::time::interval(CERTIFICATE_INTERVAL);
+        let mut reloading: Option<JoinHandle<()>> = None;
         loop {
             let accepted = tokio::select! {
                 _ = certificate.tick(), if context.tls.is_some() => {
-                    // Files can be on a slow file system.
-                    let context = Arc::clone(&context);
-                    tokio::task::spawn_blocking(move || context.tls.iter().for_each(Tls::reload));
+                    // Files can be on a slow file system. At most one thread waits for it.
+                    if reloading.as_ref().is_none_or(JoinHandle::is_finished) {
+                        let context = Arc::clone(&context);
+                        let reload = move || context.tls.iter().for_each(Tls::reload);
+                        reloading = Some(tokio::task::spawn_blocking(reload));
+                    }
                     continue;
                 }
                 accepted = listener.accept() => accepted,

@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use prefab_core::{Config, ConfigType};
 use prefab_store::{AuditEntry, Change, Draft, Environment, Expected, Version};
+use tracing::warn;
 
 pub use edit::Edit;
 pub use policy::{Approval, Policy, environment_needing_approval, touched_environments};
@@ -135,7 +136,10 @@ impl Service {
         let ids = appended.ids();
         self.metrics.changes.inc_by(ids.len() as u64);
         // Published before the response, so that the caller reads its own writes.
-        actor.project.apply_appended(appended, store, &self.workers).await?;
+        if let Err(error) = actor.project.apply_appended(appended, store, &self.workers).await {
+            // The change is stored. The project cache follows the store and retries.
+            warn!(%error, project = actor.project.id.0, "publishing a stored change is delayed");
+        }
         Ok(ids)
     }
 

@@ -56,7 +56,10 @@ impl Subscription {
         cursor: i64,
     ) -> Self {
         let newest = caller.channel.subscribe();
-        service.project_cache.check_cursor(&caller, cursor);
+        // The token of such a stream opens nothing but notifications.
+        if protocol != Protocol::Ofrep {
+            service.project_cache.check_cursor(&caller, cursor);
+        }
         let sent = caller.channel.snapshot().valid_cursor(cursor);
         let is_current = newest.borrow().id == sent;
         Self {

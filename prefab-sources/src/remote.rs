@@ -141,10 +141,34 @@ pub struct RemoteSource {
     connection: watch::Sender<Connection>,
 }
 
-/// Returns an address without its user name and password, also if it is not a valid URL.
+/// Returns an address without its user name and password, also if it is not a valid URL or has no scheme.
 pub(crate) fn without_credentials(url: &str) -> String {
-    let host = url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)));
-    host.map_or_else(|| url.to_owned(), |(scheme, host)| format!("{scheme}://{host}"))
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    // What follows a colon is a port, or the beginning of a password that contains a separator.
+    let has_password = !authority.starts_with('[')
+        && authority.split_once(':').is_some_and(|(_, port)| !port.bytes().all(|byte| byte.is_ascii_digit()));
+    let at = authority.rfind('@').or_else(|| rest.rfind('@').filter(|_| has_password));
+    let host = at.map_or(rest, |at| &rest[at + 1..]);
+    if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
+}
+
+#[cfg(test)]
+mod address_tests {
+    use super::without_credentials;
+
+    #[test]
+    fn credentials_are_removed_from_every_address() {
+        let check = |url: &str, shown: &str| assert_eq!(without_credentials(url), shown, "{url}");
+        check("https://host:8742/a", "https://host:8742/a");
+        check("https://ann:hunter2@host:8742/a", "https://host:8742/a");
+        check("https://ann:hun/ter?2@host", "https://host");
+        check("https://ann:hunter2@host/?mail=a@b", "https://host/?mail=a@b");
+        check("https://host/?mail=a@b", "https://host/?mail=a@b");
+        check("https://[::1]:8742/?mail=a@b", "https://[::1]:8742/?mail=a@b");
+        check("ann:hunter2@host:50051", "host:50051");
+        check("host:50051", "host:50051");
+    }
 }
 
 /// The name of a [`RemoteSource`] in logs. Its updates have the names of their origins.

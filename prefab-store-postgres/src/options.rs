@@ -172,13 +172,18 @@ impl FromStr for PostgresUrl {
         }
         let (base, query) = text.split_once('?').unwrap_or((text, ""));
         let (mut tls, mut roots, mut kept) = (TlsMode::Prefer, None, Vec::new());
+        let mut names_system = false;
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             match parameter.split_once('=') {
                 Some(("sslmode", mode)) => tls = tls_mode(mode)?,
-                Some(("sslrootcert", "system")) => {}
+                Some(("sslrootcert", "system")) => names_system = true,
                 Some(("sslrootcert", file)) => roots = Some(PathBuf::from(decoded(file))),
                 _ => kept.push(parameter),
             }
+        }
+        if names_system && tls != TlsMode::VerifyFull {
+            // Other modes would not verify the certificate, which the parameter suggests.
+            return Err(InvalidUrl("sslrootcert=system requires sslmode=verify-full".to_owned()));
         }
         let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
         let url = Self { url: format!("{base}{query}"), tls, roots };
@@ -277,6 +282,8 @@ mod tests {
         check("?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem", TlsMode::VerifyFull, Some("/etc/ca.pem"));
         check("?target_session_attrs=read-write&sslmode=require", TlsMode::Require, None);
         assert!("postgres://h/db?sslmode=allow".parse::<PostgresUrl>().is_err());
+        check("?sslrootcert=system&sslmode=verify-full", TlsMode::VerifyFull, None);
+        assert!("postgres://h/db?sslmode=require&sslrootcert=system".parse::<PostgresUrl>().is_err());
         assert!("mysql://h/db".parse::<PostgresUrl>().is_err());
     }
 

@@ -118,7 +118,7 @@ pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Resul
     let (newest, drafts) = copy.write(backup, previous)?;
     let aside = beside(&database, &format!(".before-{}", prefab_store::clock::now_micros()));
     // SQLite would apply the companion files of a damaged or lost database to the new one.
-    let old = ["", "-wal", "-shm"].map(|end| (beside(&database, end), beside(&aside, end)));
+    let old = ["", "-wal", "-shm", "-journal"].map(|end| (beside(&database, end), beside(&aside, end)));
     let mut renames: Vec<_> = old.into_iter().filter(|(from, _)| from.exists()).collect();
     renames.push((copy.0.clone(), database.clone()));
     rename_all(&renames).map_err(|(path, source)| RestoreError::Io { path, source })?;

@@ -66,7 +66,7 @@ fn cell(row: &Row<'_>, at: usize) -> rusqlite::Result<Cell> {
     })
 }
 
-/// Writes a new file that contains the rows that `next` returns. Fails if the file exists.
+/// Writes a new database with the rows that `next` returns. The file must be empty, or not exist.
 ///
 /// # Errors
 ///
@@ -76,7 +76,11 @@ pub fn write_tables(
     mut next: impl FnMut() -> Result<Option<Rows>, StoreError>,
 ) -> Result<(), StoreError> {
     let writing = || failed("writing a table");
-    private_files::create(file).map_err(|error| StoreError::unavailable("creating the file", error))?;
+    let creating = |error| StoreError::unavailable("creating the file", error);
+    private_files::claim(file).map_err(creating)?;
+    if file.metadata().map_err(creating)?.len() > 0 {
+        return Err(StoreError::unavailable("creating the file", "it exists and is not empty"));
+    }
     let mut connection = Connection::open(file).map_err(failed("opening the file"))?;
     schema::prepare(&mut connection)?;
     let transaction = connection.transaction().map_err(writing())?;

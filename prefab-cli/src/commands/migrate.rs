@@ -43,6 +43,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         .build()
         .context("cannot start the runtime")?;
     if args.plan {
+        if matches!(to, Database::File(_)) {
+            let cause =
+                "--plan needs the URL of a PostgreSQL database; a server upgrades a file when it starts";
+            return Err(Failure::Usage(anyhow::anyhow!(cause)));
+        }
         let plan = runtime.block_on(prefab_server::migration_plan(&to)).map_err(with_hint)?;
         if plan.is_empty() {
             return Ok(output::line("The tables are those of this version; nothing to do.")?);

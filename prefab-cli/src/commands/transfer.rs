@@ -106,7 +106,7 @@ pub(crate) struct RestoreArgs {
     data_dir: PathBuf,
 
     /// The database file of the server [default: prefab.db in the data folder]
-    #[arg(long, value_name = "FILE", env = "PREFAB_SERVER_DATABASE")]
+    #[arg(long, value_name = "FILE", env = "PREFAB_SERVER_DATABASE", hide_env_values = true)]
     database: Option<PathBuf>,
 
     /// Replace the existing data. It is kept beside the new database

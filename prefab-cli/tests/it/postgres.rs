@@ -294,6 +294,11 @@ fn a_database_moves_to_postgresql_and_back() {
     let url = database.url();
     let plan = run(prefab(&dir).args(["migrate", "--plan", "--to", &url]));
     assert!(plan.contains("CREATE TABLE \"prefab\".config_version"), "{plan}");
+    // A source is only read, so a wrong name creates nothing.
+    let from_empty = prefab(&dir).args(["migrate", "--from", &url, "--to", "none.db"]).output().unwrap();
+    let message = String::from_utf8(from_empty.stderr).unwrap();
+    assert!(!from_empty.status.success() && message.contains("does not have the tables"), "{message}");
+    assert!(!dir.path().join("none.db").exists());
     run(prefab(&dir).args(["migrate", "--from", "start.db", "--to", &url]));
     assert!(run(prefab(&dir).args(["migrate", "--plan", "--to", &url])).contains("nothing to do"));
     let again = prefab(&dir).args(["migrate", "--from", "start.db", "--to", &url]).output().unwrap();

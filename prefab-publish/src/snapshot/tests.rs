@@ -132,3 +132,13 @@ fn a_stream_receives_everything_in_batches() {
     assert_eq!(sizes.len(), 5, "{sizes:?}");
     assert!(snapshot.batch(id, &Audience::default(), Encoding::Protobuf).events.is_empty());
 }
+
+#[test]
+fn front_ends_learn_of_a_config_that_is_no_longer_for_them() {
+    let config = |id, is_public| Config { send_to_client_sdk: is_public, ..config("a", id) };
+    let public = snapshot().with(&[config(101, true)], 101);
+    let hidden = public.with(&[config(102, false)], 102);
+    assert!(hidden.has_front_end_change(101));
+    let hidden = snapshot().with(&[config(101, false)], 101).with(&[config(102, false)], 102);
+    assert!(!hidden.has_front_end_change(101));
+}

@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
 
 /// The lifetime of a result.
 const RESULT_LIFETIME: Duration = Duration::from_secs(1);
+
+/// The time that a database server has to answer. Probes usually give up after 1 s.
+const REMOTE_TIMEOUT: Duration = Duration::from_millis(700);
 
 /// The last result. Concurrent callers share one check.
 #[derive(Default)]
@@ -31,7 +37,10 @@ impl Readiness {
             return since;
         }
         let before = last.and_then(|(_, since)| since);
-        let since = (!ask.await).then(|| before.unwrap_or(now_millis));
+        // A prober that gives up after a second must receive an answer before.
+        let answers =
+            if self.is_remote { timeout(REMOTE_TIMEOUT, ask).await.unwrap_or(false) } else { ask.await };
+        let since = (!answers).then(|| before.unwrap_or(now_millis));
         *last = Some((Instant::now(), since));
         since
     }

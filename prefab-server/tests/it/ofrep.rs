@@ -202,6 +202,27 @@ async fn errors_have_the_form_of_the_protocol() {
 }
 
 #[tokio::test]
+async fn a_long_targeting_key_is_not_repeated_in_each_entry() {
+    let server = server().await;
+    let size = async |length: usize| {
+        let json = flags(&server, KeyKind::Frontend, json!({"targetingKey": "u".repeat(length)})).await;
+        (json.to_string().len(), json["flags"][0]["metadata"].get("contextId").is_some())
+    };
+    let ((short, has_id), (long, has_long_id)) = (size(128).await, size(60_000).await);
+    assert!(has_id && !has_long_id && long < short, "{short} {long}");
+}
+
+#[tokio::test]
+async fn queries_that_cannot_be_read_are_answered_in_the_form_of_the_protocol() {
+    let server = server().await;
+    let path = format!("{FLAGS}?flagConfigEtag=1&flagConfigEtag=2");
+    assert_eq!(post(&server, KeyKind::Frontend, &path, "{}").send().await.unwrap().status(), 200);
+    let stream = server.http.get(server.url("/ofrep/v1/stream?token=a&token=b")).send().await.unwrap();
+    let (status, json) = answer(stream).await;
+    assert_eq!((status.as_u16(), &json["errorCode"]), (401, &json!("GENERAL")));
+}
+
+#[tokio::test]
 async fn browsers_of_every_origin_are_allowed() {
     let server = TestServer::new().await;
     for path in [FLAGS, "/ofrep/v1/evaluate/flags/a", "/ofrep/v1/stream"] {

@@ -47,6 +47,15 @@ async fn reports_are_counted_without_confidential_values() {
     let counts = &stats("secret").await["environments"]["1"]["counts"];
     assert_eq!(counts[0]["configValue"], json!({"string": "*****33e1b"}));
     assert_eq!(stats("unheard").await.get("environments"), None);
+    // A client that runs for a while reports the values of an archived config.
+    server.delete("secret").await;
+    post(&server, "/api/v1/telemetry", protobuf, summary("secret", "another").encode_to_vec()).await;
+    let all = server.admin("GET", "/api/manage/v1/projects/1/evaluations?key=secret").send().await.unwrap();
+    let (code, all) = answer(all).await;
+    assert!(
+        code == 200 && !all.to_string().contains("another") && all.to_string().contains("*****"),
+        "{all}"
+    );
 }
 
 #[tokio::test]

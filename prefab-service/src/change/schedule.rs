@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use prefab_store::ScheduledRemoval;
+use prefab_store::{ScheduledRemoval, StoreError, UnavailableReason};
 
 use crate::{Error, Service, actor::Actor, change::request::RuleSchedule};
 
@@ -10,8 +10,7 @@ impl RuleSchedule {
     /// Runs the change that sets or removes the rule, and schedules or cancels the removal of the rule.
     ///
     /// The removal is scheduled before the rule exists, so that a server that stops in between leaves no rule without an
-    /// end. If the change is refused, the earlier schedule is restored. If the store fails, the schedule stays, because the change
-    /// may be stored: the removal of a rule that does not exist does nothing.
+    /// end. If the change is not stored, the earlier schedule is restored. If that is unknown, the new schedule stays.
     pub(super) async fn run<T>(
         self,
         service: &Service,
@@ -31,8 +30,8 @@ impl RuleSchedule {
         store.schedule_removal(removal).await?;
         let changed = change.await;
         // A change whose outcome is unknown may be stored, and its rule must end.
-        let is_refused = changed.as_ref().is_err_and(|error| !matches!(error, Error::Store(_)));
-        if is_refused {
+        let is_unchanged = changed.as_ref().is_err_and(|error| !is_unknown(error));
+        if is_unchanged {
             match earlier {
                 Some(earlier) => store.schedule_removal(earlier).await?,
                 None => store.cancel_removal(rule).await?,
@@ -40,4 +39,9 @@ impl RuleSchedule {
         }
         changed
     }
+}
+
+/// Returns whether a change that failed with this error may be stored.
+fn is_unknown(error: &Error) -> bool {
+    matches!(error, Error::Store(StoreError::Unavailable { reason: UnavailableReason::OutcomeUnknown, .. }))
 }

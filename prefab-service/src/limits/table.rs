@@ -189,6 +189,12 @@ impl Limits {
                 "Entries that have not been used recently are dropped",
             ),
             row(
+                "Cached parts of front-end evaluations, of all environments",
+                bytes(*evaluation_cache_bytes),
+                None,
+                "Parts that have not been used recently are dropped",
+            ),
+            row(
                 "Telemetry per API key",
                 format!("{}/min", bytes(*telemetry_bytes_per_minute)),
                 Some("--max-telemetry-bytes"),

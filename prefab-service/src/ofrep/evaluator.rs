@@ -57,6 +57,9 @@ pub struct Evaluator<'a> {
     host: FrontEnd,
 }
 
+/// The maximum length of a targeting key that is part of the metadata, in bytes.
+const MAX_CONTEXT_ID_BYTES: usize = 128;
+
 /// The end of each entry: of its metadata, and of itself.
 const ENTRY_END: &str = "}}";
 
@@ -223,9 +226,10 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// Returns the member of the metadata with the targeting key, or an empty text.
+/// Returns the member of the metadata with the targeting key. Returns an empty text for a long targeting key, because each
+/// entry of a response repeats it.
 fn context_id(request: &EvaluationRequest) -> String {
-    let id = request.targeting_key.as_deref();
+    let id = request.targeting_key.as_deref().filter(|id| id.len() <= MAX_CONTEXT_ID_BYTES);
     id.map_or_else(String::new, |id| format!(",\"contextId\":{}", Json::from(id)))
 }
 

@@ -9,7 +9,7 @@ use crate::{confidential, project::Project};
 /// Returns whether a config has a secret value. The Go client reports secret values in clear text, and Python and Java
 /// report values of environment variables. The values of an archived config are unknown, so it counts as secret.
 pub(super) fn is_secret(project: &Project, key: &str) -> bool {
-    let Some(version) = project.config(key) else { return false };
+    let Some(version) = project.config(key) else { return true };
     version.config.as_ref().is_none_or(confidential::is_secret)
 }
 

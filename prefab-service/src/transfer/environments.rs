@@ -68,13 +68,11 @@ impl MappedEnvironment {
 /// A message for people.
 pub(super) fn check_count(file: &ImportFile, most: usize) -> Result<(), String> {
     let mut ids: HashSet<i64> = file.names.keys().copied().collect();
-    for row in file.set.configs.iter().flat_map(|config| &config.rows) {
-        ids.extend(row.project_env_id);
-        if ids.len() > most + 1 {
-            return Err(format!(
-                "the file has more than {most} environments, the maximum number of a project"
-            ));
-        }
+    let rows = file.set.configs.iter().flat_map(|config| &config.rows);
+    // The number 0 stands for no environment.
+    let mut of_rows = rows.filter_map(|row| row.project_env_id).filter(|id| *id != 0);
+    if ids.len() > most || of_rows.any(|id| ids.insert(id) && ids.len() > most) {
+        return Err(format!("the file has more than {most} environments, the maximum number of a project"));
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::{
     change::diff,
     confidential,
     limits::Limits,
+    namespaces,
     new_names::NewNames,
     project::{Configs, Project},
     validate::{self, Schemas},
@@ -36,6 +37,8 @@ pub struct Plan {
     pub problems: Vec<String>,
     /// What the environments of the file become.
     pub environments: Vec<MappedEnvironment>,
+    /// Whether nothing can be imported, not even without the broken configs: there would be too many environments.
+    pub is_refused: bool,
     is_partial: bool,
 }
 
@@ -75,6 +78,7 @@ pub fn plan(
             same: 0,
             problems: vec![problem],
             environments,
+            is_refused: true,
             is_partial: false,
         });
     }
@@ -96,13 +100,15 @@ pub fn plan(
     let mut added = HashSet::new();
     environments.extend(new.filter(|new| !known.contains(&new.id.0) && added.insert(new.id.0)));
     let most = limits.environments_per_project;
-    if !added.is_empty() && environments.len() > most {
+    let is_refused = !added.is_empty() && environments.len() > most;
+    if is_refused {
         let count = environments.len();
         problems.push(format!("the project would have {count} environments; the maximum number is {most}"));
     }
     // A datafile contains the rules of one environment, so the rules of the others stay.
     let is_partial = set.pointer.is_some_and(|pointer| pointer.project_env_id != 0) && names.is_empty();
-    let mut plan = Plan { steps: Vec::new(), same: 0, problems, environments: mapped.clone(), is_partial };
+    let mut plan =
+        Plan { steps: Vec::new(), same: 0, problems, environments: mapped.clone(), is_refused, is_partial };
     let (current, segment_keys) = project.configs_and_segments();
     let mut next = Configs::clone(&current);
     let mut names = project.new_names();
@@ -148,6 +154,7 @@ impl Plan {
             _ => config,
         };
         validate::convert_to_declared_type(&mut config);
+        namespaces::sort(&mut config);
         // Most files contain no tags, so the current tags stay.
         if let Some(before) = before.as_ref().filter(|_| config.tags.is_empty()) {
             config.tags.clone_from(&before.tags);
@@ -220,7 +227,7 @@ impl Plan {
 
     /// Describes the plan for people.
     pub fn text(&self) -> String {
-        let Self { steps, same, problems, environments, is_partial: _ } = self;
+        let Self { steps, same, problems, environments, is_refused: _, is_partial: _ } = self;
         let created = steps.iter().filter(|step| step.is_new()).count();
         let changed = steps.len() - created;
         let mut text = format!("{created} to create, {changed} to change, {same} the same\n");

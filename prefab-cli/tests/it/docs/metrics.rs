@@ -11,11 +11,13 @@ async fn the_metrics_reference_is_current() {
     let server = prefab_server::serve(Options::local(dir.path().join("data"))).await.unwrap();
     // A metric with labels is listed after its first sample.
     reqwest::get(format!("{}/healthz", server.url)).await.unwrap();
+    let flags = format!("{}/ofrep/v1/evaluate/flags", server.url);
+    reqwest::Client::new().post(flags).send().await.unwrap();
     let metrics = reqwest::get(format!("{}/metrics", server.url)).await.unwrap().text().await.unwrap();
     let mut page = String::from(
         "# Metrics\n\nThis page is generated from `/metrics` of `prefab serve`, which Prometheus can read. \
          The path needs no credentials, so do not expose it. The labels of `prefab_requests_total` are `method` \
-         and `status`.\n\n| metric | type | meaning |\n| --- | --- | --- |\n",
+         and `status`, those of `prefab_ofrep_requests_total` are `endpoint` and `status`.\n\n| metric | type | meaning |\n| --- | --- | --- |\n",
     );
     let mut help = "";
     for line in metrics.lines() {

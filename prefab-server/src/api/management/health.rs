@@ -29,12 +29,6 @@ pub(super) async fn show(
 ) -> Result<Json<HealthResponse>, ApiError> {
     let actor = access.authorize(project)?;
     let project = &actor.project;
-    let environments = project.environments();
-    let configs = project.configs().len();
-    let shown = environments.iter().map(|environment| {
-        let channel = project.used_channel(environment.id);
-        of(environment, channel.as_deref(), app.telemetry.reports(environment.id), configs)
-    });
     let newest = *project.published().borrow();
     let now = app.clock.now_millis();
     let tokens = app.project_cache.store().tokens(project.id).await?.into_iter();
@@ -42,8 +36,18 @@ pub(super) async fn show(
         token.revoked_at_millis.is_none() && token.expires_at_millis.is_none_or(|at| at > now)
     });
     let tokens: Vec<String> = active.map(|token| token.name).collect();
-    let named = Arc::clone(project);
-    let confusing_names = app.work(project.id, move |_| Ok(names::confusing_names(&named, &tokens))).await?;
+    let (this, shown) = (app.clone(), Arc::clone(project));
+    // Compressing the payload of each environment takes a while.
+    let look = move |_| {
+        let configs = shown.configs().len();
+        let environment = |environment: &Environment| {
+            let channel = shown.used_channel(environment.id);
+            of(environment, channel.as_deref(), this.telemetry.reports(environment.id), configs)
+        };
+        let environments: Vec<_> = shown.environments().iter().map(environment).collect();
+        Ok((environments, names::confusing_names(&shown, &tokens)))
+    };
+    let (environments, confusing_names) = app.work(project.id, look).await?;
     Ok(Json(HealthResponse {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: app.started_millis,
@@ -57,7 +61,7 @@ pub(super) async fn show(
             dropped_by_clients: app.telemetry.dropped_by_clients(),
         },
         confusing_names,
-        environments: shown.collect(),
+        environments,
     }))
 }
 

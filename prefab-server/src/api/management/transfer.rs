@@ -172,7 +172,7 @@ fn plan_response(
     let steps = plan.steps.iter().map(view).collect();
     let count = |is_new| plan.steps.iter().filter(|step| step.is_new() == is_new).count();
     let (created, changed) = (count(true), count(false));
-    let is_done = apply && (plan.problems.is_empty() || skip_broken);
+    let is_done = apply && !plan.is_refused && (plan.problems.is_empty() || skip_broken);
     let text = plan.text();
     let mut new: Vec<Environment> = Vec::new();
     for mapped in &plan.environments {

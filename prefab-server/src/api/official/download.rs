@@ -30,7 +30,9 @@ pub(crate) async fn datafile(
             EnvironmentId(id)
         }
     };
-    caller.project.channel(environment).ok_or(ApiError::NotFound)?;
+    if !caller.project.environments().iter().any(|one| one.id == environment) {
+        return Err(ApiError::NotFound);
+    }
     let project = caller.project;
     app.json(project.id, move |_| Ok(datafile::to_json(&project.datafile(environment)))).await
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration, time::Instant};
 
 use axum::{
     body::{Body, Bytes},
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -42,13 +42,16 @@ pub(super) struct Refetch {
 pub(super) async fn evaluate(
     State(app): State<App>,
     OfrepCaller(caller): OfrepCaller,
-    Query(refetch): Query<Refetch>,
+    refetch: Result<Query<Refetch>, QueryRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
     app.metrics.evaluations.inc();
     let bytes = body::read(body, MAX_BODY_BYTES).await.map_err(|error| Refusal::body(None, &error))?;
-    wait_for(&app, &caller, refetch).await;
+    // A query that cannot be read is ignored: the client receives the current values.
+    if let Ok(Query(refetch)) = refetch {
+        wait_for(&app, &caller, refetch).await;
+    }
     let inputs = Inputs::of(&caller, &bytes, "ofrep");
     // Only an evaluation that depends on its inputs alone has this tag.
     let etag = inputs.etag();

@@ -4,7 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
 use bytes::Bytes;
@@ -39,9 +39,10 @@ pub(super) struct StreamQuery {
 /// Handles `stream`.
 pub(super) async fn get(
     State(app): State<App>,
-    Query(StreamQuery { token }): Query<StreamQuery>,
+    query: Result<Query<StreamQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
+    let Query(StreamQuery { token }) = query.map_err(|_| Refusal::unauthorized(None))?;
     let caller = app.project_cache.caller_of_stream_token(&token).await;
     let caller = caller.ok_or_else(|| Refusal::unauthorized(None))?;
     let Some(permit) = app.limits.stream(caller.key_id) else {

@@ -53,6 +53,15 @@ pub(crate) fn attacks() -> Vec<Attack> {
             .send(Publisher, vec![many_flags(1_000)], &[200])
             .send_concurrently(16, FrontEnd, ofrep("", 200, |at| at.to_string()), &[200, 429, 503])
             .expect(State::MemoryGrewAtMost { mebibytes: 100 }),
+        Attack::new("1,000 flags by OFREP for a long targeting key")
+            .send(Publisher, vec![many_flags(1_000)], &[200])
+            .send_concurrently(
+                16,
+                FrontEnd,
+                ofrep("", 4, |at| format!("{at}{}", "u".repeat(60_000))),
+                &[200, 429, 503],
+            )
+            .expect(State::MemoryGrewAtMost { mebibytes: 100 }),
         Attack::new("64 connections ask by OFREP for a version that does not exist").send_concurrently(
             64,
             FrontEnd,

@@ -241,3 +241,38 @@ async fn an_unfiltered_download_of_the_official_service_is_imported_completely()
     let plan = done(&server, "POST", "/import?createEnvironments=true&dryRun=false", download).await;
     assert_eq!((&plan["created"], &plan["problems"]), (&json!(count), &json!([])), "{}", plan["text"]);
 }
+
+#[tokio::test]
+async fn an_import_beyond_the_number_of_environments_creates_none() {
+    let limits = prefab_server::Limits { environments_per_project: 4, ..prefab_server::Limits::default() };
+    let server = TestServer::limited(limits).await;
+    let rows = |ids: &[i64]| -> Json {
+        let rows =
+            ids.iter().map(|id| json!({"projectEnvId": id.to_string(), "values": [{"value": {"int": "1"}}]}));
+        rows.collect()
+    };
+    let file = |ids: &[i64]| json!({"configs": [{"key": "a", "configType": "CONFIG", "valueType": "INT", "rows": rows(ids)}]});
+    let path = "/import?dryRun=false&skipBroken=true&createEnvironments=true";
+    for ids in [&[143, 144][..], &[143, 144, 145, 146, 147]] {
+        let (status, answer) = crate::common::project::ask(&server, "POST", path, file(ids)).await;
+        assert!(status == 400 && answer.to_string().contains("maximum number"), "{ids:?}: {answer}");
+        let environments = done(&server, "GET", "/environments", Json::Null).await;
+        assert_eq!(environments.as_array().map(Vec::len), Some(3), "{environments}");
+    }
+    done(&server, "POST", path, file(&[143])).await;
+}
+
+#[tokio::test]
+async fn an_import_orders_the_rules_of_namespaces() {
+    let server = TestServer::new().await;
+    let rule = |namespace: &str, value: &str| {
+        json!({"criteria": [{"propertyName": "NAMESPACE", "operator": "HIERARCHICAL_MATCH",
+                             "valueToMatch": {"string": namespace}}], "value": {"string": value}})
+    };
+    let values = json!([rule("a", "shallow"), rule("a.b", "deep"), {"value": {"string": "default"}}]);
+    let config =
+        json!({"key": "k", "configType": "CONFIG", "valueType": "STRING", "rows": [{"values": values}]});
+    done(&server, "POST", "/import?dryRun=false", json!({ "configs": [config] })).await;
+    let text = done(&server, "GET", "/items/k", Json::Null).await["default"].to_string();
+    assert!(text.find("deep") < text.find("shallow"), "{text}");
+}
