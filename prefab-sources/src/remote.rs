@@ -153,24 +153,6 @@ pub(crate) fn without_credentials(url: &str) -> String {
     if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
 }
 
-#[cfg(test)]
-mod address_tests {
-    use super::without_credentials;
-
-    #[test]
-    fn credentials_are_removed_from_every_address() {
-        let check = |url: &str, shown: &str| assert_eq!(without_credentials(url), shown, "{url}");
-        check("https://host:8742/a", "https://host:8742/a");
-        check("https://ann:hunter2@host:8742/a", "https://host:8742/a");
-        check("https://ann:hun/ter?2@host", "https://host");
-        check("https://ann:hunter2@host/?mail=a@b", "https://host/?mail=a@b");
-        check("https://host/?mail=a@b", "https://host/?mail=a@b");
-        check("https://[::1]:8742/?mail=a@b", "https://[::1]:8742/?mail=a@b");
-        check("ann:hunter2@host:50051", "host:50051");
-        check("host:50051", "host:50051");
-    }
-}
-
 /// The name of a [`RemoteSource`] in logs. Its updates have the names of their origins.
 pub const NAME: &str = "remote";
 
@@ -236,5 +218,23 @@ impl ConfigSource for RemoteSource {
 impl fmt::Debug for RemoteSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RemoteSource").field("state", &*self.state.borrow()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod address_tests {
+    use super::without_credentials;
+
+    #[test]
+    fn credentials_are_removed_from_every_address() {
+        let check = |url: &str, shown: &str| assert_eq!(without_credentials(url), shown, "{url}");
+        check("https://host:8742/a", "https://host:8742/a");
+        check("https://ann:hunter2@host:8742/a", "https://host:8742/a");
+        check("https://ann:hun/ter?2@host", "https://host");
+        check("https://ann:hunter2@host/?mail=a@b", "https://host/?mail=a@b");
+        check("https://host/?mail=a@b", "https://host/?mail=a@b");
+        check("https://[::1]:8742/?mail=a@b", "https://[::1]:8742/?mail=a@b");
+        check("ann:hunter2@host:50051", "host:50051");
+        check("host:50051", "host:50051");
     }
 }

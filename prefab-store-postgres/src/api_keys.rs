@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 
 use crate::{
     PostgresStore,
+    audit::lock_installation,
     commit_registry::commit_registry,
     database::{Database, Notice},
     session::Session,
@@ -21,6 +22,7 @@ impl ApiKeys for PostgresStore {
     fn issue_key(&self, request: KeyRequest) -> StoreFuture<'_, IssuedKey> {
         self.change(StoreChange::ApiKeys, async move |database| {
             let mut session = database.begin(ISSUING).await?;
+            lock_installation(&mut session).await?;
             let now = database.now_millis(&mut session).await?;
             let issued = insert(&mut session, &request, now).await?;
             commit_registry(&database, &mut session, Notice::ApiKeys, None).await?;
@@ -140,6 +142,8 @@ async fn issue_named(database: &Database, request: NewKey) -> Result<IssuedKey, 
         expires_at_millis,
     } = request;
     let mut session = database.begin(ISSUING).await?;
+    // Before the foreign key locks the environment: a change of an environment locks in this order.
+    lock_installation(&mut session).await?;
     let now = database.now_millis(&mut session).await?;
     let request = KeyRequest { project, environment, kind, user_id };
     let issued = insert(&mut session, &request, now).await?;

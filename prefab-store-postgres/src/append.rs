@@ -52,7 +52,7 @@ pub(crate) async fn append(
                 unknown = Some((since, error));
             }
             // After a lost commit, only an answer of the database is an outcome.
-            Some(UnavailableReason::Unreachable | UnavailableReason::Busy) if unknown.is_some() => {}
+            Some(_) if unknown.is_some() => {}
             _ if is_conflict(&error) && conflicts < RETRIES => conflicts += 1,
             _ => return Err(error),
         }

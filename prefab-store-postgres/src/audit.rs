@@ -182,10 +182,10 @@ async fn read(database: &Database, filter: AuditFilter) -> Result<Vec<AuditRecor
     // The first term uses the index.
     conditions.add("left(subject, 300) = left($, 300)", subject.clone());
     conditions.add("subject = $", subject);
-    conditions.add("strpos(lower(who), lower($)) > 0", actor);
+    conditions.add("strpos(lower(who), lower($ COLLATE \"C\")) > 0", actor);
     conditions.add("starts_with(action || '.', $ || '.')", action);
     conditions.add("environment_id = $", environment);
-    conditions.add("strpos(lower(sentence || ' ' || comment), lower($)) > 0", text);
+    conditions.add("strpos(lower(sentence || ' ' || comment), lower($ COLLATE \"C\")) > 0", text);
     conditions.add("at_millis >= $", from_millis);
     conditions.add("at_millis < $", to_millis);
     conditions.add("id < $", before);

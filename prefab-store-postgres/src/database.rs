@@ -11,15 +11,15 @@ use tokio_postgres::Row;
 
 use crate::{
     failure::no_connection,
-    options::PostgresOptions,
+    options::{PostgresOptions, connect_timeout},
     positions::Positions,
     session::Session,
     sql::{Value, values},
     tls::connector,
 };
 
-/// How long it takes at most to connect.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long the check of an idle connection may take.
+const RECYCLE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The kinds of changes that other servers are notified of.
 #[derive(Clone, Copy, Debug)]
@@ -68,14 +68,15 @@ impl Database {
         let mut server = [0; 8];
         getrandom::fill(&mut server).map_err(|error| StoreError::unavailable(connecting, error))?;
         let config = options.config()?;
+        let connecting_timeout = connect_timeout(&config);
         let tls = connector(options)?;
         let pool = |size: usize| {
             let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
             let manager = Manager::from_config(config.clone(), tls.clone(), how);
             let timeouts = Timeouts {
                 wait: Some(options.pool_timeout),
-                create: Some(CONNECT_TIMEOUT),
-                recycle: Some(CONNECT_TIMEOUT),
+                create: Some(connecting_timeout),
+                recycle: Some(RECYCLE_TIMEOUT),
             };
             let pool =
                 Pool::builder(manager).max_size(size).timeouts(timeouts).runtime(Runtime::Tokio1).build();

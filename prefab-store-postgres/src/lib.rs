@@ -208,8 +208,17 @@ impl PostgresStore {
         let task = tokio::spawn(async move {
             let result = work.await;
             // Notified before the answer, so that a receiver that subscribes after it sees later changes only.
-            if let Some(change) = result.as_ref().ok().and_then(changed) {
-                notifier.notify(change);
+            match &result {
+                Ok(done) => {
+                    if let Some(change) = changed(done) {
+                        notifier.notify(change);
+                    }
+                }
+                // The change may be stored, and the listener ignores the notifications of this server.
+                Err(StoreError::Unavailable { reason: UnavailableReason::OutcomeUnknown, .. }) => {
+                    notifier.notify(StoreChange::Unknown);
+                }
+                Err(_) => {}
             }
             result
         });

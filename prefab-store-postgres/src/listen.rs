@@ -18,12 +18,12 @@ use tracing::{debug, warn};
 
 use crate::{
     database::{Database, channel, quoted},
-    options::PostgresOptions,
+    options::{PostgresOptions, connect_timeout},
     tls::listen_connector,
 };
 
-/// How long it takes at most to connect.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the database may take to start the notifications.
+const LISTEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often the connection is checked.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
@@ -96,7 +96,7 @@ impl Listener {
         was_connected: &mut bool,
         is_down: &mut bool,
     ) -> Box<dyn std::error::Error + Send + Sync> {
-        let connecting = timeout(CONNECT_TIMEOUT, self.config.connect(self.tls.clone()));
+        let connecting = timeout(connect_timeout(&self.config), self.config.connect(self.tls.clone()));
         let (client, mut connection) = match connecting.await {
             Ok(Ok(connected)) => connected,
             Ok(Err(error)) => return error.into(),
@@ -114,8 +114,10 @@ impl Listener {
                 }
             }
         });
-        if let Err(error) = client.batch_execute(&self.statement).await {
-            return error.into();
+        match timeout(LISTEN_TIMEOUT, client.batch_execute(&self.statement)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return error.into(),
+            Err(_) => return "the database did not answer in time".into(),
         }
         if std::mem::replace(was_connected, true) {
             // What was sent until now is lost.

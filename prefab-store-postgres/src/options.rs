@@ -3,7 +3,10 @@
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use prefab_store::{StoreError, UnavailableReason};
-use tokio_postgres::{Config, config::SslMode};
+use tokio_postgres::{
+    Config,
+    config::{Host, SslMode},
+};
 
 use crate::password_file;
 
@@ -19,6 +22,10 @@ const DEFAULT_POOL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest name of a schema: a channel of notifications has the name too.
 const MAX_SCHEMA_BYTES: usize = 48;
 
+/// How long one host may take to accept a connection, unless the URL says otherwise.
+const HOST_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the log-in may take.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a connection may send nothing before it is checked.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
 
@@ -87,9 +94,20 @@ impl PostgresOptions {
         if config.get_application_name().is_none() {
             config.application_name("prefab");
         }
+        if config.get_connect_timeout().is_none() {
+            // For each host, so that the next one is tried if one does not answer.
+            config.connect_timeout(HOST_TIMEOUT);
+        }
         config.keepalives_idle(KEEPALIVE_IDLE).tcp_user_timeout(TCP_USER_TIMEOUT);
         Ok(config)
     }
+}
+
+/// Returns the time that connecting may take: all hosts, and the log-in to one of them.
+pub(crate) fn connect_timeout(config: &Config) -> Duration {
+    let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX).max(1);
+    let each = config.get_connect_timeout().copied().unwrap_or(HOST_TIMEOUT);
+    each.saturating_mul(hosts).saturating_add(LOGIN_TIMEOUT)
 }
 
 fn check_schema(schema: &str) -> Result<(), StoreError> {
@@ -221,13 +239,26 @@ fn decoded(text: &str) -> String {
 }
 
 impl fmt::Display for PostgresUrl {
-    /// Shows the URL without the user, the password and the parameters.
+    /// Shows the hosts and the database, without the user, the password and the parameters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rest = self.url.split_once("://").map_or("", |(_, rest)| rest);
-        let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
-        // A password may contain `@` if it is not encoded.
-        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-        write!(f, "postgres://{place}")
+        // Parsed, because a password can contain every separator. The URL was parsed before.
+        let Ok(config) = self.config() else { return f.write_str("postgres://") };
+        f.write_str("postgres://")?;
+        for (at, host) in config.get_hosts().iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            match host {
+                Host::Tcp(host) if host.contains(':') => write!(f, "{comma}[{host}]")?,
+                Host::Tcp(host) => write!(f, "{comma}{host}")?,
+                #[cfg(unix)]
+                Host::Unix(path) => write!(f, "{comma}{}", path.display())?,
+            }
+            // One port can apply to all hosts.
+            let ports = config.get_ports();
+            if let Some(port) = ports.get(at).or_else(|| ports.first()) {
+                write!(f, ":{port}")?;
+            }
+        }
+        write!(f, "/{}", config.get_dbname().unwrap_or_default())
     }
 }
 
@@ -255,6 +286,7 @@ mod tests {
         for text in [
             "postgres://ann:s3cret@db.acme.test:5432/prefab?sslmode=verify-full",
             "postgresql://ann:s3cret@db.acme.test:5432/prefab?password=s3cret",
+            "postgres://ann:s3cret?x@db.acme.test:5432/prefab",
         ] {
             let shown = url(text);
             assert_eq!(shown.to_string(), "postgres://db.acme.test:5432/prefab");

@@ -3,11 +3,15 @@
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use prefab_core::ids::ProjectId;
 use prefab_store::{StoreChange, StoreError};
-use tokio::sync::{RwLock, RwLockReadGuard};
+use tokio::{
+    sync::{RwLock, RwLockReadGuard},
+    time::timeout,
+};
 
 use crate::{session::Session, sql::values};
 
@@ -19,6 +23,9 @@ pub(crate) struct Positions {
     commits: RwLock<()>,
     known: Mutex<Option<Counters>>,
 }
+
+/// How long a poll waits for the commits of this server.
+const COMMIT_WAIT: Duration = Duration::from_millis(200);
 
 #[derive(Clone, Debug, PartialEq)]
 struct Counters {
@@ -32,7 +39,8 @@ impl Positions {
     pub(crate) async fn compare(&self, mut session: Session) -> Result<Vec<StoreChange>, StoreError> {
         // The connection comes first: a commit that waits for the poll has one, and a pooler may have no other.
         session.begin_read().await?;
-        let no_commit = self.commits.write().await;
+        // A commit that hangs must not stop the commits behind this poll. The next poll compares again.
+        let Ok(no_commit) = timeout(COMMIT_WAIT, self.commits.write()).await else { return Ok(Vec::new()) };
         let sql = "SELECT 0::bigint, registry_revision, 0::bigint FROM @.epoch
                    UNION ALL SELECT id, last_id, draft_revision FROM @.project";
         let rows = session.query(sql, values![]).await?;

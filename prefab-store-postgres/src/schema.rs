@@ -26,6 +26,14 @@ struct Migration {
 /// One entry per version of the schema, applied in order and never edited afterwards. `TEXT` gets the collation of bytes.
 const MIGRATIONS: &[Migration] = &[Migration { sql: include_str!("schema/1.sql"), min_reader: 1 }];
 
+/// The table of versions.
+const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS @.schema_version (
+    version BIGINT PRIMARY KEY,
+    min_reader BIGINT NOT NULL,
+    applied_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
+    by_version TEXT NOT NULL
+);";
+
 /// The lock that one migration at a time holds: `prefab` as a number.
 const MIGRATION_LOCK: i64 = 0x7072_6566_6162;
 
@@ -50,16 +58,7 @@ pub(crate) async fn prepare(database: &Database) -> Result<(), StoreError> {
     if !exists.get::<_, bool>(0) {
         session.batch(&format!("CREATE SCHEMA {schema}")).await?;
     }
-    session
-        .batch(
-            "CREATE TABLE IF NOT EXISTS @.schema_version (
-               version BIGINT PRIMARY KEY,
-               min_reader BIGINT NOT NULL,
-               applied_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
-               by_version TEXT NOT NULL
-             )",
-        )
-        .await?;
+    session.batch(VERSIONS).await?;
     let version = version(&mut session).await?;
     let pending = MIGRATIONS.iter().zip(1_i64..).filter(|(_, number)| *number > version);
     for (migration, number) in pending {
@@ -74,17 +73,27 @@ pub(crate) async fn prepare(database: &Database) -> Result<(), StoreError> {
     session.commit().await
 }
 
-/// Lists the statements that a migration would run.
+/// Lists the statements that a migration would run. Running them by hand has the same result.
 pub(crate) async fn plan(database: &Database) -> Result<Vec<String>, StoreError> {
     let mut session = database.session("reading the schema version").await?;
-    let version = if has_tables(database, &mut session).await? { version(&mut session).await? } else { 0 };
-    let pending = MIGRATIONS.iter().zip(1_i64..).filter(|(_, number)| *number > version);
-    Ok(pending
-        .map(|(migration, number)| {
-            let sql = migration.sql.replace("@.", &format!("{}.", quoted(&database.schema)));
-            format!("-- schema version {number}\n{}", sql.replace(" TEXT", " TEXT COLLATE \"C\""))
-        })
-        .collect())
+    let schema = quoted(&database.schema);
+    let (mut plan, mut version_now) = (Vec::new(), 0);
+    if has_tables(database, &mut session).await? {
+        version_now = version(&mut session).await?;
+    } else {
+        plan.push(format!("CREATE SCHEMA IF NOT EXISTS {schema};\n{VERSIONS}"));
+    }
+    for (Migration { sql, min_reader }, number) in
+        MIGRATIONS.iter().zip(1_i64..).skip_while(|(_, number)| *number <= version_now)
+    {
+        let by = env!("CARGO_PKG_VERSION");
+        let sql = sql.replace(" TEXT", " TEXT COLLATE \"C\"");
+        plan.push(format!(
+            "-- schema version {number}\n{sql}\nINSERT INTO @.schema_version (version, min_reader, by_version) \
+             VALUES ({number}, {min_reader}, '{by}');"
+        ));
+    }
+    Ok(plan.into_iter().map(|sql| sql.replace("@.", &format!("{schema}."))).collect())
 }
 
 async fn has_tables(database: &Database, session: &mut Session) -> Result<bool, StoreError> {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::Object;
 use futures_util::FutureExt as _;
-use prefab_store::StoreError;
+use prefab_store::{StoreError, UnavailableReason};
 use tokio::time::timeout;
 use tokio_postgres::{Client, Row};
 
@@ -72,7 +72,15 @@ impl Session {
         let sql = sql.replace("@.", &self.prefix);
         let parameters: Vec<_> = values.iter().map(Value::parameter).collect();
         let answer = timeout(self.timeout, self.client()?.execute_typed(&sql, &parameters)).await;
-        self.checked(answer)
+        match self.checked(answer) {
+            // Outside a transaction, the statement commits itself.
+            Err(StoreError::Unavailable { operation, reason: UnavailableReason::Unreachable, source })
+                if !self.is_in_transaction =>
+            {
+                Err(unknown_outcome(operation, source))
+            }
+            result => result,
+        }
     }
 
     /// Runs statements without parameters.
@@ -83,9 +91,11 @@ impl Session {
     }
 
     /// Begins a transaction in which each statement sees what is committed before it.
+    ///
+    /// It does not ask for `READ WRITE`: on a server that became a standby, that fails with a code which does not say so.
     pub(crate) async fn begin(&mut self) -> Result<(), StoreError> {
         self.is_in_transaction = true;
-        self.batch("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
+        self.batch("BEGIN ISOLATION LEVEL READ COMMITTED").await
     }
 
     /// Begins a transaction whose statements see one state.

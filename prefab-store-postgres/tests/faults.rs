@@ -193,3 +193,52 @@ async fn a_newer_schema_that_excludes_this_version_is_refused() {
     let StoreError::Unavailable { source, .. } = &refused else { panic!("{refused:?}") };
     assert!(source.to_string().contains("newer version"), "{source}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plan_can_be_run_by_hand() {
+    let Some(server) = Postgres::start() else { return };
+    let options = PostgresOptions::new(server.url().parse().unwrap());
+    let plan = PostgresStore::plan(&options).await.unwrap();
+    server.sql(&plan.join("\n"));
+    assert_eq!(PostgresStore::plan(&options).await.unwrap(), Vec::<String>::new());
+    let store = PostgresStore::open(options).await.unwrap();
+    let project = store.create_project("shop".to_owned(), Vec::new()).await.unwrap().id;
+    store.append(project, vec![change("a", 1, Expected::Absent)]).await.unwrap();
+    assert_eq!(server.sql("SELECT count(*), max(version) FROM prefab.schema_version"), "1|1");
+}
+
+/// As after a failover, when the server of the pooled connections became a standby.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_only_server_is_reported_and_its_connections_are_closed() {
+    let Some(server) = Postgres::start() else { return };
+    let store = PostgresStore::open(PostgresOptions::new(server.url().parse().unwrap())).await.unwrap();
+    let project = store.create_project("shop".to_owned(), Vec::new()).await.unwrap().id;
+    let set = |mode: &str| {
+        server.sql(&format!("ALTER SYSTEM SET default_transaction_read_only = {mode}"));
+        server.sql("SELECT pg_reload_conf()");
+    };
+    set("on");
+    let is_read_only = |error: &StoreError| {
+        matches!(error, StoreError::Unavailable { reason: UnavailableReason::ReadOnly, .. })
+    };
+    prefab_testing::eventually_some("writes are refused", async || {
+        let refused = store.append(project, vec![change("a", 1, Expected::Anything)]).await;
+        refused.err().filter(|error| is_read_only(error))
+    })
+    .await;
+    set("off");
+    prefab_testing::eventually_some("writes are accepted again", async || {
+        store.append(project, vec![change("a", 2, Expected::Anything)]).await.ok()
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_host_is_tried_if_one_does_not_answer() {
+    let Some(server) = Postgres::start() else { return };
+    // An address for documentation, which no machine has.
+    let url = server.url().replace("127.0.0.1:", "192.0.2.1:5432,127.0.0.1:");
+    assert!(url.contains("192.0.2.1"), "{url}");
+    let store = PostgresStore::open(PostgresOptions::new(url.parse().unwrap())).await.unwrap();
+    store.ping().await.unwrap();
+}

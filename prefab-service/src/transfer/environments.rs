@@ -69,7 +69,7 @@ impl MappedEnvironment {
 pub(super) fn check_count(file: &ImportFile, most: usize) -> Result<(), String> {
     let mut ids: HashSet<i64> = file.names.keys().copied().collect();
     let rows = file.set.configs.iter().flat_map(|config| &config.rows);
-    // The number 0 stands for no environment.
+    // The number 0 means no environment.
     let mut of_rows = rows.filter_map(|row| row.project_env_id).filter(|id| *id != 0);
     if ids.len() > most || of_rows.any(|id| ids.insert(id) && ids.len() > most) {
         return Err(format!("the file has more than {most} environments, the maximum number of a project"));

@@ -79,7 +79,14 @@ pub(super) async fn find(
     }))
 }
 
-pub(super) async fn use_up(session: &mut Session, id: i64, person: i64, now: i64) -> Result<(), StoreError> {
-    let sql = "UPDATE @.invitation SET used_at_millis = $2, used_by = $3 WHERE id = $1";
-    session.execute(sql, values![id, now, person]).await.map(drop)
+/// Marks an invitation as used. Returns `false` if it was revoked in between.
+pub(super) async fn use_up(
+    session: &mut Session,
+    id: i64,
+    person: i64,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE @.invitation SET used_at_millis = $2, used_by = $3
+               WHERE id = $1 AND used_at_millis IS NULL";
+    Ok(session.execute(sql, values![id, now, person]).await? > 0)
 }

@@ -113,10 +113,10 @@ pub(super) async fn accept(database: &Database, project: ProjectId, person: i64)
     let mut session = database.begin("accepting membership").await?;
     lock_installation(&mut session).await?;
     let now = database.now_millis(&mut session).await?;
-    let offers = offers(&mut session, "person_id = $1", person).await?;
-    let Some(offer) = offers.into_iter().find(|offer| offer.project == project) else { return Ok(false) };
-    insert(&mut session, project, person, &offer.roles, now).await?;
-    remove_offer(&mut session, project, person).await?;
+    // The roles of the offer that is deleted: it may have been withdrawn or changed in between.
+    let sql = "DELETE FROM @.membership_offer WHERE project_id = $1 AND person_id = $2 RETURNING roles";
+    let Some(row) = session.query_optional(sql, values![project, person]).await? else { return Ok(false) };
+    insert(&mut session, project, person, &decode(row.get(0)), now).await?;
     // With more rights, the account is out of reach of the admin who may have created the link.
     delete_reset(&mut session, person).await?;
     session.commit().await?;

@@ -63,7 +63,9 @@ pub(super) async fn sign_up(
     for (project, roles) in &places {
         members::insert(&mut session, *project, id, roles, now).await?;
     }
-    invitations::use_up(&mut session, invited.id, id, now).await?;
+    if !invitations::use_up(&mut session, invited.id, id, now).await? {
+        return Ok(SignUpOutcome::NotInvited);
+    }
     session.commit().await?;
     let projects = places.into_iter().map(|(project, _)| project).collect();
     Ok(SignUpOutcome::Created(Person { id, email, name }, projects))
@@ -82,10 +84,16 @@ pub(super) async fn set_password(
     but: &KeyHash,
 ) -> Result<(), StoreError> {
     let mut session = database.begin("changing a password").await?;
+    lock_person(&mut session, person).await?;
     let now = database.now_millis(&mut session).await?;
     store_password(&mut session, person, hash, now).await?;
     sessions::end_all(&mut session, person, Some(but)).await?;
     session.commit().await
+}
+
+/// Locks a person, before the password and the sessions: all transactions that change both do so in this order.
+async fn lock_person(session: &mut Session, person: i64) -> Result<(), StoreError> {
+    session.query("SELECT 1 FROM @.person WHERE id = $1 FOR UPDATE", values![person]).await.map(drop)
 }
 
 async fn store_password(session: &mut Session, person: i64, hash: &str, now: i64) -> Result<(), StoreError> {
@@ -114,6 +122,7 @@ pub(super) async fn reset_password(
     let mut session = database.begin("setting a new password").await?;
     let now = database.now_millis(&mut session).await?;
     let Some(person) = of_reset(&mut session, reset, now).await? else { return Ok(None) };
+    lock_person(&mut session, person.id).await?;
     // Of two requests with the same link, one deletes it.
     let sql = "DELETE FROM @.reset WHERE hash = $1";
     if session.execute(sql, values![reset]).await? == 0 {
@@ -140,6 +149,7 @@ pub(super) async fn delete(database: &Database, person: i64) -> Result<DeletePer
     if owners::is_last(&mut session, person).await? {
         return Ok(DeletePersonOutcome::LastOwner);
     }
+    lock_person(&mut session, person).await?;
     let ended = tokens::revoke_all(&mut session, person, None, now).await?;
     for sql in [
         "DELETE FROM @.member WHERE person_id = $1",

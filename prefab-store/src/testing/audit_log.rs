@@ -43,11 +43,16 @@ pub(super) async fn each_filter_selects_entries(fixture: Fixture) {
     let elsewhere = AuditEntry { project: Some(other.id), ..entry(&fixture, "elsewhere") };
     let everywhere = AuditEntry { project: None, ..entry(&fixture, "everywhere") };
     let by_bob = AuditEntry { note: note("Bob", "changed it", "why"), ..entry(&fixture, "by bob") };
+    let by_anne = AuditEntry { note: note("\u{c4}nne", "", ""), ..entry(&fixture, "by anne") };
     let key = AuditEntry { action: "config_key.issued".to_owned(), ..entry(&fixture, "key") };
     let live = AuditEntry { environment: Some(fixture.production()), ..entry(&fixture, "live") };
     let worded = AuditEntry { note: note("ann", "Turned it on", ""), ..entry(&fixture, "worded") };
     let why = AuditEntry { note: note("ann", "", "TURNED back"), ..entry(&fixture, "why") };
-    fixture.store.record_audit(vec![elsewhere, everywhere, by_bob, key, live, worded, why]).await.unwrap();
+    fixture
+        .store
+        .record_audit(vec![elsewhere, everywhere, by_bob, by_anne, key, live, worded, why])
+        .await
+        .unwrap();
     let start = fixture.now();
     fixture.step(1_000);
     fixture.store.record_audit(vec![entry(&fixture, "late")]).await.unwrap();
@@ -58,6 +63,7 @@ pub(super) async fn each_filter_selects_entries(fixture: Fixture) {
         (AuditFilter { subject: text("key"), ..all() }, vec!["key"]),
         (AuditFilter { subject: text("ke"), ..all() }, vec![]),
         (AuditFilter { actor: text("bOB"), ..all() }, vec!["by bob"]),
+        (AuditFilter { actor: text("\u{c4}NNE"), ..all() }, vec!["by anne"]),
         (AuditFilter { action: text("config_key"), ..all() }, vec!["key"]),
         (AuditFilter { action: text("config_key.issued"), ..all() }, vec!["key"]),
         (AuditFilter { action: text("config_key.is"), ..all() }, vec![]),
@@ -69,7 +75,7 @@ pub(super) async fn each_filter_selects_entries(fixture: Fixture) {
     ] {
         assert_eq!(subjects(&fixture, filter.clone()).await, expected, "{filter:?}");
     }
-    assert_eq!(subjects(&fixture, of_project(&fixture)).await.len(), 6);
+    assert_eq!(subjects(&fixture, of_project(&fixture)).await.len(), 7);
 }
 
 pub(super) async fn a_change_and_its_entry_are_written_together(fixture: Fixture) {
