@@ -22,7 +22,7 @@ const DEFAULT_POOL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest name of a schema: a channel of notifications has the name too.
 const MAX_SCHEMA_BYTES: usize = 48;
 
-/// How long one host may take to accept a connection, unless the URL says otherwise.
+/// How long one host may take to accept a connection, unless the URL sets another.
 const HOST_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the log-in may take.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(2);

@@ -125,7 +125,7 @@ mod tests {
         };
         assert_eq!(
             (options.url.to_string().as_str(), options.pool_size),
-            ("postgres://db.acme.test/prefab", 3)
+            ("postgres://db.acme.test:5432/prefab", 3)
         );
     }
 
