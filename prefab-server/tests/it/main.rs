@@ -27,6 +27,8 @@ mod official_datafile;
 mod official_tool;
 mod ofrep;
 mod ofrep_clients;
+mod ofrep_docs;
+mod ofrep_openapi;
 mod openapi;
 mod operating;
 mod ownership;

@@ -5,6 +5,9 @@ folder=${1:?usage: install.sh FOLDER}
 mkdir -p "$folder/node"
 python3 -m venv "$folder/py"
 "$folder/py/bin/pip" install --quiet prefab-cloud-python openfeature-sdk==0.10.0 openfeature-provider-ofrep==0.3.0
+# Compares responses with OpenAPI documents. In an environment of its own, because it has many dependencies.
+python3 -m venv "$folder/schemathesis"
+"$folder/schemathesis/bin/pip" install --quiet schemathesis==4.32.5
 cd "$folder/node"
 [ -f package.json ] || npm init --yes >/dev/null
 npm install --no-fund --no-audit @prefab-cloud/prefab-cloud-node @prefab-cloud/prefab-cloud-js @prefab-cloud/prefab
@@ -14,5 +17,5 @@ cd "$folder/openfeature"
 [ -f package.json ] || npm init --yes >/dev/null
 npm install --no-fund --no-audit --legacy-peer-deps @openfeature/server-sdk@1.23.0 @openfeature/core \
   @openfeature/ofrep-core@0.1.4 @openfeature/ofrep-provider@0.1.3 @openfeature/web-sdk@1.10.0 \
-  @openfeature/ofrep-web-provider@0.4.3 eventsource
+  @openfeature/ofrep-web-provider@0.4.3 eventsource esbuild
 echo "export PREFAB_OFFICIAL_CLIENTS=$folder"
