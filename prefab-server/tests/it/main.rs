@@ -29,6 +29,8 @@ mod ofrep;
 mod ofrep_clients;
 mod ofrep_docs;
 mod ofrep_openapi;
+#[cfg(unix)]
+mod ofrep_two_servers;
 mod openapi;
 mod operating;
 mod ownership;
