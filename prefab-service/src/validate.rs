@@ -172,7 +172,8 @@ fn operator_problem(operator: Operator) -> Option<(ProblemCode, &'static str)> {
     match operator {
         Operator::NotSet => Some((Required, "expected an operator")),
         Operator::Other(_) => Some((Unknown, "unknown operator")),
-        Operator::IsPresent | Operator::IsNotPresent => {
+        // Operators with negative numbers are not in the protocol.
+        own if own.number() < 0 => {
             Some((Invalid, "official clients do not support this operator; compare with a list instead"))
         }
         _ => None,
