@@ -115,7 +115,7 @@ pub(super) async fn add(
     };
     app.project_cache.store().offer_membership(offer.clone()).await?;
     let (name, role) = (person_label(&offer.person), in_words(&actor, &offer.roles));
-    let sentence = format!("added {name} as {role}; they have to accept it");
+    let sentence = format!("offered {name} membership as {role}");
     audit_entry::record(&app, &actor, "person.added", offer.person.id, None, &sentence).await?;
     Ok(Json(pending_response(offer, &actor)))
 }
