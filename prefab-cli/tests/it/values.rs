@@ -54,6 +54,23 @@ async fn the_closest_namespace_applies() {
     workspace.server.shutdown().await;
 }
 
+/// The second run reads the cache first, and the server confirms it. A problem of a file does not change that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn confirmed_values_are_from_the_server() {
+    let workspace = Workspace::new().await;
+    workspace.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
+    std::fs::write(workspace.path(".prefab.default.config.yaml"), "broken: [").unwrap();
+    let mut list = workspace.command(&["list", "--json", "--api-key", workspace.key(KeyKind::Backend)]);
+    let mut listed = || String::from_utf8(list.output().unwrap().stdout).unwrap();
+    for run in 0..2 {
+        let listed = listed();
+        assert!(listed.contains("\"source\":\"remote_api\""), "{run}: {listed}");
+    }
+    workspace.server.shutdown().await;
+    let listed = listed();
+    assert!(listed.contains("\"source\":\"cache\""), "{listed}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn values_are_stored_and_printed_as_written() {
     let workspace = Workspace::new().await;
