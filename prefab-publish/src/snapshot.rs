@@ -191,6 +191,11 @@ impl Snapshot {
         encoding::event_without_items(&self.repeated(audience), encoding)
     }
 
+    /// Returns a message without configs, for a client that has everything.
+    pub fn message_without_configs(&self, audience: &Audience) -> Bytes {
+        self.repeated(audience).into()
+    }
+
     /// Returns whether anything newer than an id can change what a front end receives.
     pub fn has_front_end_change(&self, after: i64) -> bool {
         self.items.newer(after).any(|item| item.affects_front_ends)

@@ -14,6 +14,7 @@ mod operating;
 mod page;
 #[cfg(unix)]
 mod postgres;
+mod proxies;
 mod redacted;
 mod reports;
 mod restore;
