@@ -36,16 +36,6 @@ pub struct OmittedConfig {
     pub reason: &'static str,
 }
 
-/// The versions that a document describes.
-#[derive(Clone, Copy)]
-pub(crate) struct Position {
-    pub(crate) environment: EnvironmentId,
-    /// The id from which the ids of the project grow.
-    pub(crate) first_id: i64,
-    /// The id of the newest change.
-    pub(crate) last_id: i64,
-}
-
 /// The encoded configs, by id. It is empty until a Quonfig SDK connects.
 #[derive(Default)]
 pub(crate) struct Fragments {
@@ -62,7 +52,8 @@ impl Fragments {
     pub(crate) fn envelope<'i>(
         &self,
         items: impl Iterator<Item = &'i Item>,
-        position: Position,
+        environment: EnvironmentId,
+        last_id: i64,
     ) -> Arc<Envelope> {
         let fragments = self.fragments(items.filter(|item| !item.is_tombstone));
         let size: usize = fragments.iter().flatten().map(|fragment| fragment.len() + 1).sum();
@@ -80,11 +71,9 @@ impl Fragments {
                 Err(config) => omitted.push(config),
             }
         }
-        let Position { environment, first_id, last_id } = position;
-        let meta = format!(
-            "],\"meta\":{{\"version\":\"{last_id}\",\"environment\":\"{environment}\",\"generation\":{}}}}}",
-            generation(first_id, last_id)
-        );
+        // Without a `generation`, by which the SDKs refuse an older document: Java reads 32 bits, and ids need more. A stream
+        // sends the whole document when it opens, so an SDK that has received an older one recovers.
+        let meta = format!("],\"meta\":{{\"version\":\"{last_id}\",\"environment\":\"{environment}\"}}}}");
         document.extend_from_slice(meta.as_bytes());
         let etag = format!("{environment}-{last_id:x}-quonfig");
         Arc::new(Envelope { response: Encoded::new(etag, document.into()), version: last_id, omitted })
@@ -117,12 +106,6 @@ impl Fragments {
             decoded.ok_or(OmittedConfig { key: "".into(), reason: "the config cannot be decoded" })?;
         fragment::encode(&config).map_err(|reason| OmittedConfig { key: config.key.as_str().into(), reason })
     }
-}
-
-/// Returns the number by which SDKs order two documents: the number of changes of the project. An SDK keeps the higher one.
-/// The Java SDK reads 32 bits, so the id itself is too large.
-fn generation(first_id: i64, last_id: i64) -> i64 {
-    last_id.saturating_sub(first_id).saturating_add(1).clamp(1, i32::MAX.into())
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::{
     encoding::{Encoding, Item},
     for_sdk::tombstone,
     items::Items,
-    quonfig::{Envelope, Fragments, Position},
+    quonfig::{Envelope, Fragments},
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
@@ -108,8 +108,6 @@ impl Cost for Batch {
 pub struct Snapshot {
     project: ProjectId,
     environment: EnvironmentId,
-    /// The id from which the ids of the project grow.
-    first_id: i64,
     /// The id of the newest change.
     pub last_id: i64,
     /// The configs by id. Each key occurs once, deleted keys included.
@@ -130,7 +128,6 @@ impl Snapshot {
         Self {
             project,
             environment,
-            first_id,
             last_id: first_id,
             items: Items::default().with(&[], vec![nothing_yet]),
             responses: responses(cache_bytes),
@@ -206,10 +203,7 @@ impl Snapshot {
     /// Returns the document for Quonfig SDKs, with all configs. It is the same for all API keys, because these SDKs receive no
     /// contexts from the server. The first call encodes it.
     pub fn envelope(&self) -> Arc<Envelope> {
-        let encode = || {
-            let Self { environment, first_id, last_id, .. } = *self;
-            self.fragments.envelope(self.items.iter(), Position { environment, first_id, last_id })
-        };
+        let encode = || self.fragments.envelope(self.items.iter(), self.environment, self.last_id);
         Arc::clone(self.envelope.get_or_init(encode))
     }
 

@@ -33,7 +33,7 @@ fn document(envelope: &Envelope) -> Json {
 #[test]
 fn a_project_without_configs_has_a_document() {
     let envelope = snapshot(&[]).envelope();
-    let meta = json!({"version": FIRST.to_string(), "environment": "5", "generation": 1});
+    let meta = json!({"version": FIRST.to_string(), "environment": "5"});
     assert_eq!(document(&envelope), json!({"configs": [], "meta": meta}));
 }
 
@@ -61,7 +61,7 @@ fn a_config_has_the_form_of_the_quonfig_sdks() {
                 "weightedValues": [{"weight": 1, "value": {"type": "bool", "value": true}},
                                    {"weight": 99, "value": {"type": "bool", "value": false}}],
                 "hashByPropertyName": "user.key"}}}]}}],
-            "meta": {"version": (FIRST + 41).to_string(), "environment": "5", "generation": 42}})
+            "meta": {"version": (FIRST + 41).to_string(), "environment": "5"}})
     );
     assert!(!envelope.response.plain.contains(&b'\n'), "it is one line of an event");
     assert_eq!(envelope.response.etag, format!("5-{:x}-quonfig", FIRST + 41));
@@ -187,11 +187,4 @@ fn a_change_encodes_only_what_it_changes() {
         499,
         "the deleted one is forgotten"
     );
-}
-
-#[test]
-fn the_number_that_orders_documents_fits_in_32_bits() {
-    assert_eq!(generation(FIRST, FIRST), 1);
-    assert_eq!(generation(FIRST, FIRST + 7), 8);
-    assert_eq!(generation(FIRST, i64::MAX), i64::from(i32::MAX));
 }

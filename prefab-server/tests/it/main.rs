@@ -32,6 +32,7 @@ mod operating;
 mod ownership;
 mod patterns;
 mod people;
+mod quonfig;
 mod restart;
 mod sessions;
 mod streams;
