@@ -36,6 +36,7 @@ mod quonfig;
 mod restart;
 mod sessions;
 mod streams;
+mod successors;
 mod telemetry;
 mod telemetry_floods;
 mod tokens;

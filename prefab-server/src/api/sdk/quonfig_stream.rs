@@ -8,6 +8,7 @@ use futures_util::stream;
 use http::Response;
 use prefab_publish::{Envelope, Protocol};
 use prefab_service::{
+    limits::MAX_QUONFIG_EVENT_BYTES,
     project_cache::Caller,
     subscription::{StreamEvent, Subscription},
 };
@@ -18,16 +19,16 @@ use super::{
 };
 use crate::api::{error::ApiError, state::App};
 
-/// The largest event that the SDKs read is 4 MiB. The rest is for the names of the fields.
-const MAX_DOCUMENT_BYTES: usize = (4 << 20) - 1_024;
+/// The largest document that fits into an event, beside the names of its fields.
+const MAX_DOCUMENT_BYTES: usize = MAX_QUONFIG_EVENT_BYTES - 1_024;
 
 /// The largest part of an event that is written at once. A connection copies it while its client does not read.
 const PART_BYTES: usize = 64 << 10;
 
-/// Opens the stream. The client has everything up to `cursor`; 0 if it does not say so, as most SDKs.
+/// Opens the stream. The client has everything up to `cursor`, which is 0 for SDKs that do not send it.
 ///
 /// The SDKs poll while the stream fails. So a stream that is refused has an error status here, unlike for other SDKs: a
-/// stream that opens and ends would be opened again at once.
+/// stream that opens and ends would be opened again immediately.
 pub(super) async fn open(app: &App, caller: Caller, cursor: i64) -> Result<Response<Body>, ApiError> {
     let Some(permit) = app.limits.stream(caller.key_id) else {
         app.metrics.streams_refused.inc();
