@@ -46,7 +46,7 @@ pub trait Accounts: Send + Sync + 'static {
     /// no owner.
     fn delete_person(&self, person: i64) -> StoreFuture<'_, DeletePersonOutcome>;
 
-    /// Records that a person has logged in with a browser.
+    /// Records that a person has logged in with a browser. The newest [`MAX_KNOWN_BROWSERS`] of each person are remembered.
     fn remember_browser(&self, person: i64, browser: KeyHash) -> StoreFuture<'_, ()>;
 
     /// Returns whether a person has logged in with a browser, since their last change of the password.
@@ -119,6 +119,9 @@ pub const SESSION_MILLIS: i64 = 14 * 24 * 3_600 * 1_000;
 
 /// The time for which a browser is remembered after a log-in: 180 days.
 pub const KNOWN_BROWSER_MILLIS: i64 = 180 * 24 * 3_600 * 1_000;
+
+/// The number of browsers that are remembered for each person.
+pub const MAX_KNOWN_BROWSERS: i64 = 20;
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]

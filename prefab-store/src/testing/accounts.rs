@@ -4,7 +4,7 @@ use super::fixture::Fixture;
 use crate::{
     Role, Roles, StoreError,
     accounts::{
-        DeletePersonOutcome, Inviters, MemberChange, MembershipOffer, NewInvitation,
+        DeletePersonOutcome, Inviters, MAX_KNOWN_BROWSERS, MemberChange, MembershipOffer, NewInvitation,
         NewPerson, NewReset, NewToken, OfferOutcome, OwnerChange, Person, SESSION_IDLE_MILLIS,
         SESSION_MILLIS, SignUpOutcome, Token,
     },
@@ -422,6 +422,30 @@ pub(super) async fn a_browser_is_known_until_the_password_changes(fixture: Fixtu
         async |person: &Person, browser| fixture.store.is_known_browser(person.id, browser).await.unwrap();
     assert!(known(&ann, here).await);
     assert!(!known(&ann, other).await && !known(&bea, here).await);
+    fixture.store.remember_browser(bea.id, here).await.unwrap();
+    assert!(known(&ann, here).await && known(&bea, here).await, "two people share a browser");
     fixture.store.set_password(ann.id, "new".to_owned(), other).await.unwrap();
-    assert!(!known(&ann, here).await);
+    assert!(!known(&ann, here).await && known(&bea, here).await);
+}
+
+pub(super) async fn the_newest_browsers_of_a_person_are_known(fixture: Fixture) {
+    let ann = member(&fixture, "ann@acme.test", Role::Admin).await;
+    let bea = member(&fixture, "bea@acme.test", Role::Admin).await;
+    let browser = |at: i64| KeyHash::of(&format!("browser {at}"));
+    let remember = async |person: &Person, at| {
+        fixture.step(1);
+        fixture.store.remember_browser(person.id, browser(at)).await.unwrap();
+    };
+    let known =
+        async |person: &Person, at| fixture.store.is_known_browser(person.id, browser(at)).await.unwrap();
+    remember(&bea, 0).await;
+    for at in 0..MAX_KNOWN_BROWSERS {
+        remember(&ann, at).await;
+    }
+    remember(&ann, 0).await;
+    assert!(known(&ann, 1).await);
+    remember(&ann, MAX_KNOWN_BROWSERS).await;
+    assert!(!known(&ann, 1).await, "the one that was used longest ago is forgotten");
+    assert!(known(&ann, 0).await && known(&ann, 2).await && known(&ann, MAX_KNOWN_BROWSERS).await);
+    assert!(known(&bea, 0).await, "the count is per person");
 }
