@@ -8,7 +8,9 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::workspace::{self, cargo, program, works};
-use crate::{conformance, doc_examples, features, layers, page_types, proto, public_api, site, tidy, words};
+use crate::{
+    conformance, doc_examples, features, layers, packages, page_types, proto, public_api, site, tidy, words,
+};
 
 /// The result of a step that did not fail.
 enum Outcome {
@@ -28,6 +30,7 @@ const STEPS: &[Step] = &[
     ("tidy", || tidy::run(&[]).map(|()| Outcome::Passed)),
     ("words", || words::run(&[]).map(|()| Outcome::Passed)),
     ("proto", || proto::run(&["--check".to_owned()]).map(|()| Outcome::Passed)),
+    ("packages", || packages::run(&[]).map(|()| Outcome::Passed)),
     ("page-types", page_types),
     ("spelling", spelling),
     ("site", site),

@@ -6,6 +6,7 @@ mod conformance;
 mod doc_examples;
 mod features;
 mod layers;
+mod packages;
 mod page_types;
 mod proto;
 mod public_api;
@@ -56,6 +57,11 @@ const COMMANDS: &[Command] = &[
         name: "public-api",
         about: "compare the public items of the libraries with the committed lists (--bless)",
         run: public_api::run,
+    },
+    Command {
+        name: "packages",
+        about: "check and create the package file of each published crate (--dry-run: ask the registry, too)",
+        run: packages::run,
     },
     Command {
         name: "features",
