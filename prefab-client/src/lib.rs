@@ -113,10 +113,12 @@ mod live;
 #[cfg_attr(docsrs, doc(cfg(feature = "log")))]
 pub mod log;
 mod log_target;
+mod lookup;
 mod no_context;
 mod options;
 mod override_guard;
 mod overrides;
+mod prepared;
 mod problems;
 mod reader;
 pub mod rules;
@@ -153,6 +155,7 @@ pub use prefab_sources::{SourceError, SourceErrorKind};
 #[cfg(feature = "telemetry")]
 #[cfg_attr(docsrs, doc(cfg(feature = "telemetry")))]
 pub use prefab_telemetry::ContextUploadMode;
+pub use prepared::{ConfigHandle, Flag};
 /// Any JSON, for values without a type of their own.
 #[doc(no_inline)]
 pub use serde_json::Value as JsonValue;

@@ -7,6 +7,7 @@ mod log_example;
 mod log_levels;
 mod offline;
 mod packed;
+mod prepared;
 #[cfg(feature = "http")]
 mod remote;
 mod values;
