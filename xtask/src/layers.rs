@@ -55,10 +55,12 @@ const LAYERS: &[Layer] = &[
     Layer { name: "prefab-sources", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
     // Only for `[dev-dependencies]`.
     Layer { name: "prefab-testing", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
+    Layer { name: "prefab-derive", may_use: Only(&[]), pure: true },
     Layer {
         name: "prefab-client",
         may_use: Only(&[
             "prefab-core",
+            "prefab-derive",
             "prefab-eval",
             "prefab-proto",
             "prefab-telemetry",

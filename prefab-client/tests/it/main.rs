@@ -10,4 +10,6 @@ mod packed;
 mod prepared;
 #[cfg(feature = "http")]
 mod remote;
+#[cfg(feature = "derive")]
+mod typed_config;
 mod values;
