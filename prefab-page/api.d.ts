@@ -865,7 +865,7 @@ declare namespace Api {
   }
   /** The number of open streams of one protocol. */
   interface ProtocolCount {
-    /** The protocol: `sse`, `sse_json`, `grpc`. */
+    /** The protocol: `sse`, `sse_json`, `grpc`, `ofrep`, `quonfig`. */
     kind: string;
     /** The number of open streams. */
     clients: number;

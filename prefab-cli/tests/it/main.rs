@@ -19,6 +19,7 @@ mod redacted;
 mod reports;
 mod restore;
 mod sdks;
+mod settings;
 mod sign_in;
 #[cfg(unix)]
 mod stop;

@@ -6,6 +6,11 @@ folder=${1:?usage: install.sh FOLDER}
 mkdir -p "$folder/node"
 python3 -m venv "$folder/py"
 "$folder/py/bin/pip" install --quiet prefab-cloud-python openfeature-sdk==0.10.0 openfeature-provider-ofrep==0.3.0
+# The SDKs of the successors, in environments of their own because their dependencies may conflict.
+for package in reforge:sdk-reforge==1.2.2 quonfig:quonfig==2.1.0; do
+  python3 -m venv "$folder/${package%%:*}"
+  "$folder/${package%%:*}/bin/pip" install --quiet "${package#*:}"
+done
 cd "$folder/node"
 [ -f package.json ] || npm init --yes >/dev/null
 npm install --no-fund --no-audit @prefab-cloud/prefab-cloud-node @prefab-cloud/prefab-cloud-js @prefab-cloud/prefab
