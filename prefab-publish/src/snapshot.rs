@@ -200,6 +200,11 @@ impl Snapshot {
         encoding::event_without_items(&self.repeated(audience), encoding)
     }
 
+    /// Returns a message without configs, for a client that has everything.
+    pub fn message_without_configs(&self, audience: &Audience) -> Bytes {
+        self.repeated(audience).into()
+    }
+
     /// Returns the document for Quonfig SDKs, with all configs. It is the same for all API keys, because these SDKs receive no
     /// contexts from the server. The first call encodes it.
     pub fn envelope(&self) -> Arc<Envelope> {

@@ -14,10 +14,12 @@ mod operating;
 mod page;
 #[cfg(unix)]
 mod postgres;
+mod proxies;
 mod redacted;
 mod reports;
 mod restore;
 mod sdks;
+mod settings;
 mod sign_in;
 #[cfg(unix)]
 mod stop;

@@ -71,7 +71,8 @@ fn sdks(url: &str) -> Vec<Sdk> {
             "gRPC",
             "of 2023",
             format!("PREFAB_GRPC_URL={}", grpc(url)),
-            "the server answers gRPC at the same port; without TLS, also set PREFAB_CLOUD_HTTP=true",
+            "the server answers gRPC at the same port; without TLS, also set PREFAB_CLOUD_HTTP=true; Python requires a \
+             host that starts with grpc.",
         ),
     ]
 }
