@@ -124,6 +124,11 @@ impl ProjectCache {
         &*self.store
     }
 
+    /// Returns a reference to the store that can be kept.
+    pub fn shared_store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+
     /// Reads everything again and applies what changed.
     ///
     /// # Errors
