@@ -33,6 +33,7 @@ pub mod references;
 pub mod retention;
 pub mod scheduled_removals;
 pub mod server_id;
+mod shared_keys;
 pub mod sign_in;
 pub mod subscription;
 pub mod telemetry;

@@ -2,7 +2,9 @@
 //!
 //! Every request reads this cache; no request reads the store for configuration.
 
+mod catch_up;
 mod recovery;
+mod store;
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -10,7 +12,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Mutex, watch};
+use tokio::{
+    sync::{Mutex, watch},
+    time::Instant,
+};
 use tracing::warn;
 
 use crate::{key_usage::KeyUsage, ofrep::stream_token, origin::Origin, project::Project, workers::Workers};
@@ -47,6 +52,8 @@ pub struct ProjectCache {
     keys_changed: watch::Sender<u64>,
     /// The projects whose versions were appended again because a client had newer ones.
     recovered: sync::Mutex<HashSet<ProjectId>>,
+    /// When the versions of a project were last read for clients that wait.
+    last_reads: sync::Mutex<HashMap<ProjectId, Instant>>,
     /// The time at which the cache was opened, in microseconds since 1970.
     opened_at_micros: i64,
 }
@@ -113,20 +120,11 @@ impl ProjectCache {
             refreshing: Mutex::default(),
             keys_changed: watch::Sender::new(0),
             recovered: sync::Mutex::default(),
+            last_reads: sync::Mutex::default(),
             opened_at_micros,
         };
         cache.refresh().await?;
         Ok(cache)
-    }
-
-    /// Returns the store.
-    pub fn store(&self) -> &dyn Store {
-        &*self.store
-    }
-
-    /// Returns a reference to the store that can be kept.
-    pub fn shared_store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.store)
     }
 
     /// Reads everything again and applies what changed.

@@ -10,6 +10,7 @@ mod faults;
 mod help;
 mod log_levels;
 mod management;
+mod ofrep_browser;
 mod operating;
 mod page;
 #[cfg(unix)]

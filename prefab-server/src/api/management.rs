@@ -35,6 +35,7 @@ mod overrides;
 mod people;
 mod projects;
 mod reset;
+mod reset_rights;
 mod role_text;
 mod secrets;
 mod session;

@@ -27,6 +27,10 @@ mod official_datafile;
 mod official_tool;
 mod ofrep;
 mod ofrep_clients;
+mod ofrep_docs;
+mod ofrep_openapi;
+#[cfg(unix)]
+mod ofrep_two_servers;
 mod openapi;
 mod operating;
 mod ownership;
