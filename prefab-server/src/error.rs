@@ -8,6 +8,7 @@ use std::{
 
 use prefab_store_postgres::InvalidUrl;
 
+use prefab_service::server_id::InvalidName;
 use prefab_store::{StoreError, UnavailableReason};
 
 /// The reason why a server does not start.
@@ -55,6 +56,9 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// The name of the server is invalid.
+    #[error(transparent)]
+    ServerName(#[from] InvalidName),
     /// The seed file cannot be used.
     #[error("invalid seed file `{}`: {cause}", path.display())]
     Seed {
@@ -125,6 +129,7 @@ impl Error {
             Self::Database { .. }
             | Self::DatabaseUrl(_)
             | Self::PasswordFile { .. }
+            | Self::ServerName(_)
             | Self::Seed { .. }
             | Self::Tls { .. } => None,
         }

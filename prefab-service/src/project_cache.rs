@@ -4,6 +4,7 @@
 
 mod catch_up;
 mod recovery;
+mod store;
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -124,11 +125,6 @@ impl ProjectCache {
         };
         cache.refresh().await?;
         Ok(cache)
-    }
-
-    /// Returns the store.
-    pub fn store(&self) -> &dyn Store {
-        &*self.store
     }
 
     /// Reads everything again and applies what changed.

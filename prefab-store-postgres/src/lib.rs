@@ -16,11 +16,14 @@ mod config_log;
 mod database;
 mod drafts;
 mod failure;
+mod leases;
 mod listen;
+mod login_attempts;
 mod options;
 mod password_file;
 mod poll;
 mod positions;
+mod presence;
 mod projects;
 mod recovery;
 mod retention;
@@ -53,8 +56,8 @@ pub use options::{
 use database::Database;
 use failure::timed_out;
 use prefab_store::{
-    Notifier, Store, StoreChange, StoreError, StoreFuture, StoreWatch, UnavailableReason, clock::Clock,
-    tables::Rows,
+    Notifier, Store, StoreChange, StoreError, StoreFacts, StoreFuture, StoreStatus, StoreWatch,
+    UnavailableReason, clock::Clock, tables::Rows,
 };
 use sql::values;
 
@@ -254,6 +257,29 @@ impl Store for PostgresStore {
         Box::pin(async move {
             let mut session = self.database.session("measuring the database").await?;
             Ok(session.query_one(sql, values![&*self.database.schema]).await?.get(0))
+        })
+    }
+
+    fn status(&self) -> StoreStatus {
+        StoreStatus {
+            kind: "postgresql",
+            is_listening: Some(self.database.is_listening.load(Ordering::Relaxed)),
+            pool: Some(self.database.pool_status()),
+        }
+    }
+
+    fn facts(&self) -> StoreFuture<'_, StoreFacts> {
+        Box::pin(async move {
+            let mut session = self.database.session("reading the settings of the database").await?;
+            let now_millis = self.database.now_millis(&mut session).await?;
+            let sql = "SELECT current_setting('server_version'), current_setting('max_connections')::bigint";
+            let row = session.query_one(sql, values![]).await?;
+            Ok(StoreFacts {
+                version: format!("PostgreSQL {}", row.get::<_, String>(0)),
+                schema: Some(self.database.schema.clone()),
+                now_millis,
+                max_connections: Some(row.get(1)),
+            })
         })
     }
 }

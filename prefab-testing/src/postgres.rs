@@ -58,7 +58,7 @@ impl Postgres {
             chown(folder.path(), Some(user), Some(group)).unwrap();
         }
         let data = folder.path().join("data");
-        match template() {
+        match template(&bin) {
             Some(template) if template.exists() => copy(&template, &data),
             template => {
                 create_data(&bin, &data);
@@ -286,10 +286,16 @@ fn create_data(bin: &Path, data: &Path) {
 }
 
 /// Returns the copy of an empty database beside the test programs. A copy is faster than `initdb`.
-fn template() -> Option<PathBuf> {
+///
+/// Its name contains the version of PostgreSQL, because another version cannot open the files.
+fn template(bin: &Path) -> Option<PathBuf> {
+    let version = program(bin, "postgres").arg("--version").output().ok()?.stdout;
+    let version = String::from_utf8(version).ok()?;
+    let version =
+        version.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
     let program = env::current_exe().ok()?;
     let is_root = if account().is_some() { "root" } else { "user" };
-    Some(program.parent()?.join(format!("empty-postgres-database-{is_root}")))
+    Some(program.parent()?.join(format!("empty-postgres-{version}-database-{is_root}")))
 }
 
 /// Saves the copy, unless another test has done so.

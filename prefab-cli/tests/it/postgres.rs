@@ -21,13 +21,13 @@ use tempfile::TempDir;
 const KEY: &str = "max-jobs";
 
 /// A process that ends with the test, and the lines that it prints.
-struct Process {
-    child: Child,
+pub(crate) struct Process {
+    pub(crate) child: Child,
     lines: Mutex<mpsc::Receiver<String>>,
 }
 
 impl Process {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
@@ -35,7 +35,7 @@ impl Process {
         Self { child, lines: Mutex::new(lines) }
     }
 
-    fn line(&self) -> Json {
+    pub(crate) fn line(&self) -> Json {
         serde_json::from_str(&self.lines.lock().unwrap().recv_timeout(TEST_TIMEOUT).expect("a line in time"))
             .unwrap()
     }
@@ -57,7 +57,7 @@ impl Drop for Process {
     }
 }
 
-fn prefab(dir: &TempDir) -> Command {
+pub(crate) fn prefab(dir: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_prefab"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PREFAB_")) {
         command.env_remove(name);
@@ -67,32 +67,33 @@ fn prefab(dir: &TempDir) -> Command {
 }
 
 /// A server process.
-struct Server {
-    process: Process,
-    url: String,
+pub(crate) struct Server {
+    pub(crate) process: Process,
+    pub(crate) url: String,
     keys: Json,
 }
 
 impl Server {
-    fn start(dir: &TempDir, database: &str, data: &str) -> Self {
+    pub(crate) fn start(dir: &TempDir, database: &str, data: &str) -> Self {
         Self::start_at(dir, database, data, "127.0.0.1:0")
     }
 
     fn start_at(dir: &TempDir, database: &str, data: &str, listen: &str) -> Self {
         let mut command = prefab(dir);
         command.args(["serve", "--json", "--listen", listen, "--data-dir", data, "--database", database]);
+        command.args(["--server-name", data]);
         let process = Process::start(command);
         let started = process.line();
         Self { process, url: started["url"].as_str().unwrap().to_owned(), keys: started["keys"].clone() }
     }
 
-    fn key(&self, kind: &str) -> String {
+    pub(crate) fn key(&self, kind: &str) -> String {
         let key = self.keys.as_array().unwrap().iter().find(|key| key["kind"] == kind).unwrap();
         key["key"].as_str().unwrap().to_owned()
     }
 
     /// Sends a request, and returns the status, the headers, and the body.
-    fn send(&self, method: &str, path: &str, key: &str, body: &str) -> (u16, String, String) {
+    pub(crate) fn send(&self, method: &str, path: &str, key: &str, body: &str) -> (u16, String, String) {
         try_send(&self.url, method, path, key, body).unwrap()
     }
 
@@ -111,13 +112,25 @@ impl Server {
 
 /// Sends a request to a server that may be gone. Returns the status, the headers, and the body.
 fn try_send(url: &str, method: &str, path: &str, key: &str, body: &str) -> Option<(u16, String, String)> {
+    try_send_with(url, method, path, key, "", body)
+}
+
+/// Sends a request as [`try_send`], with headers that end with a line break.
+pub(crate) fn try_send_with(
+    url: &str,
+    method: &str,
+    path: &str,
+    key: &str,
+    headers: &str,
+    body: &str,
+) -> Option<(u16, String, String)> {
     let address = url.trim_start_matches("http://");
     let basic = BASE64_STANDARD.encode(format!("u:{key}"));
     let mut stream = TcpStream::connect(address).ok()?;
     write!(
         stream,
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nauthorization: Basic {basic}\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+         content-type: application/json\r\n{headers}content-length: {}\r\n\r\n{body}",
         body.len()
     )
     .ok()?;

@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 use super::{
     memberships,
     roles::{decode, encode},
-    sessions::{is_due, unless_full},
+    sessions::{USE_MILLIS, is_due, unless_full},
 };
 use crate::{audit::lock_installation, database::Database, session::Session, sql::values, unique_names};
 
@@ -98,8 +98,10 @@ pub(super) async fn find(
         found.roles = found.roles.limited_to(&bound);
     }
     if is_use && found.last_used_at_millis.is_none_or(|used| is_due(used, now)) {
-        let sql = "UPDATE @.token SET last_used_at_millis = $2 WHERE id = $1";
-        unless_full(session.execute(sql, values![found.id, now]).await)?;
+        // Of several requests that see the old time, one writes.
+        let sql = "UPDATE @.token SET last_used_at_millis = $2
+                   WHERE id = $1 AND (last_used_at_millis IS NULL OR last_used_at_millis <= $3)";
+        unless_full(session.execute(sql, values![found.id, now, now - USE_MILLIS]).await)?;
     }
     Ok(Some(found))
 }

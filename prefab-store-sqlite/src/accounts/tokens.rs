@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::accounts::memberships;
+use crate::accounts::{memberships, sessions::USE_MILLIS};
 use crate::accounts::{read, written};
 use crate::{failed, unique_names, write};
 use prefab_core::ids::ProjectId;
@@ -105,7 +105,12 @@ pub(super) fn find(connection: &Connection, hash: &KeyHash, now: i64) -> Result<
 /// Records the use of a token.
 pub(super) fn used(connection: &Connection, id: i64, now: i64) -> Result<(), StoreError> {
     connection
-        .execute("UPDATE token SET last_used_at_millis = ?2 WHERE id = ?1", params![id, now])
+        .execute(
+            // Of several requests that see the old time, one writes.
+            "UPDATE token SET last_used_at_millis = ?2
+             WHERE id = ?1 AND (last_used_at_millis IS NULL OR last_used_at_millis <= ?3)",
+            params![id, now, now - USE_MILLIS],
+        )
         .map(drop)
         .map_err(failed("writing the use of a token"))
 }
