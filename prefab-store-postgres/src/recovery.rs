@@ -26,6 +26,18 @@ impl Recovery for PostgresStore {
         })
     }
 
+    fn server_identity(&self) -> StoreFuture<'_, Option<String>> {
+        Box::pin(async move {
+            // A promoted standby has a new timeline, which is the start of the name of each file of the log.
+            let sql = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN
+                         (SELECT system_identifier FROM pg_control_system())
+                         || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) END";
+            let rows = self.database.query("reading the identity of the database", sql, values![]).await;
+            // Services that imitate PostgreSQL do not have these functions.
+            Ok(rows.ok().and_then(|rows| rows.first()?.get(0)))
+        })
+    }
+
     fn log_positions(&self, remembered: Vec<(ProjectId, i64)>) -> StoreFuture<'_, Vec<LogPosition>> {
         Box::pin(async move {
             let (projects, ids): (Vec<i64>, Vec<i64>) =

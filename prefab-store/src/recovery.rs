@@ -16,6 +16,12 @@ pub trait Recovery: Send + Sync + 'static {
     /// Returns the epoch of the database: a random id that changes once per recovery.
     fn epoch(&self) -> StoreFuture<'_, String>;
 
+    /// Returns the identity of the database server, which changes when a standby replaces the primary, or when the server is
+    /// restored from a backup. Returns `None` if it is unknown, or if the store has no such server.
+    fn server_identity(&self) -> StoreFuture<'_, Option<String>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// Compares the log of every project with the newest versions that a server remembers. A project that is missing in
     /// `remembered` contains its remembered version.
     fn log_positions(&self, remembered: Vec<(ProjectId, i64)>) -> StoreFuture<'_, Vec<LogPosition>>;
