@@ -9,6 +9,7 @@ use std::{
 use prefab_store_postgres::InvalidUrl;
 
 use prefab_store::{StoreError, UnavailableReason};
+use prefab_store_sqlite::RestoreError;
 
 /// The reason why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,9 @@ pub enum Error {
         /// The database file.
         path: PathBuf,
     },
+    /// A backup cannot be restored.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
     /// The URL of the database is invalid.
     #[error(transparent)]
     DatabaseUrl(#[from] InvalidUrl),
@@ -116,6 +120,7 @@ impl Error {
                 Some("--data-dir selects the data folder of the server, --database the file")
             }
             Self::Database { .. }
+            | Self::Restore(_)
             | Self::DatabaseUrl(_)
             | Self::PasswordFile { .. }
             | Self::Seed { .. }

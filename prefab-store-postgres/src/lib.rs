@@ -23,6 +23,7 @@ mod poll;
 mod positions;
 mod projects;
 mod recovery;
+mod restore;
 mod retention;
 mod scheduled_removals;
 mod schema;
@@ -53,8 +54,8 @@ pub use options::{
 use database::Database;
 use failure::timed_out;
 use prefab_store::{
-    Notifier, Store, StoreChange, StoreError, StoreFuture, StoreWatch, UnavailableReason, clock::Clock,
-    tables::Rows,
+    Notifier, Recovered, Store, StoreChange, StoreError, StoreFuture, StoreWatch, UnavailableReason,
+    clock::Clock, tables::Rows,
 };
 use sql::values;
 
@@ -136,6 +137,35 @@ impl PostgresStore {
         let database = Database::new(options, Clock::system())?;
         schema::prepare(&database).await?;
         tables::write(&database, source).await
+    }
+
+    /// Returns whether a database contains no project and no account. It creates the tables first.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn is_empty(options: &PostgresOptions) -> Result<bool, StoreError> {
+        let database = Database::new(options, Clock::system())?;
+        schema::prepare(&database).await?;
+        tables::is_empty(&mut database.session("reading a table").await?).await
+    }
+
+    /// Replaces everything in a database by the rows of a backup, all or nothing. `None` follows the last rows. Running servers
+    /// follow.
+    ///
+    /// Every current version is appended again, with an id above all ids of the backup and of the replaced database, so that
+    /// clients accept it. Changes that the backup does not contain become drafts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if the database cannot be written, or if the sender is dropped before it has sent `None`.
+    pub async fn restore(
+        options: &PostgresOptions,
+        source: mpsc::Receiver<Option<Rows>>,
+    ) -> Result<Vec<Recovered>, StoreError> {
+        let database = Database::new(options, Clock::system())?;
+        schema::prepare(&database).await?;
+        restore::replace(&database, source).await
     }
 
     /// Starts the tasks that follow changes of other servers.

@@ -71,16 +71,21 @@ async fn recover(database: &Database, mut remembered: Vec<Remembered>) -> Result
         all.extend(recover_project(database, &mut session, remembered).await?);
     }
     if !all.is_empty() {
-        let sql = "UPDATE @.epoch SET value = replace(gen_random_uuid()::text, '-', ''),
-                                      registry_revision = registry_revision + 1";
-        session.execute(sql, values![]).await?;
+        change_epoch(&mut session).await?;
         database.notify(&mut session, Notice::Unknown).await?;
     }
     session.commit().await?;
     Ok(all)
 }
 
-async fn recover_project(
+/// Changes the epoch, which names the state of the database since the last recovery.
+pub(crate) async fn change_epoch(session: &mut Session) -> Result<(), StoreError> {
+    let sql = "UPDATE @.epoch SET value = replace(gen_random_uuid()::text, '-', ''),
+                                  registry_revision = registry_revision + 1";
+    session.execute(sql, values![]).await.map(drop)
+}
+
+pub(crate) async fn recover_project(
     database: &Database,
     session: &mut Session,
     remembered: Remembered,
