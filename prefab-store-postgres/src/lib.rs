@@ -228,7 +228,7 @@ impl PostgresStore {
         Job: FnOnce(Arc<Database>) -> Work + Send + 'static,
         Work: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
-        if self.database.is_outdated.load(Ordering::Relaxed) {
+        if self.is_outdated() {
             let source = "a newer version has upgraded the database; upgrade this server".into();
             let (operation, reason) = ("writing to the database", UnavailableReason::ReadOnly);
             return Box::pin(future::ready(Err(StoreError::Unavailable { operation, reason, source })));
@@ -275,6 +275,10 @@ impl Store for PostgresStore {
             let ping = self.database.query(operation, "SELECT 1 FROM @.epoch", values![]);
             timeout(PING_TIMEOUT, ping).await.map_err(|_| timed_out(operation))?.map(drop)
         })
+    }
+
+    fn is_outdated(&self) -> bool {
+        self.database.is_outdated.load(Ordering::Relaxed)
     }
 
     fn size(&self) -> StoreFuture<'_, i64> {

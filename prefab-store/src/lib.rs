@@ -62,6 +62,11 @@ pub trait Store:
     /// Checks that the database can be read.
     fn ping(&self) -> StoreFuture<'_, ()>;
 
+    /// Returns whether a newer version has upgraded the database so that this one must not write it.
+    fn is_outdated(&self) -> bool {
+        false
+    }
+
     /// Returns the size of the database, in bytes.
     fn size(&self) -> StoreFuture<'_, i64>;
 }
