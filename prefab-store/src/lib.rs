@@ -42,9 +42,7 @@ pub use error::{StoreError, StoreFuture, UnavailableReason, name_taken};
 pub use expected::Expected;
 pub use notification::{Notifier, StoreChange, StoreChanges, StoreWatch};
 pub use projects::{Environment, Project, Projects, Protection, Registry};
-pub use recovery::{
-    Heads, LogPosition, RECOVERY_ACTOR, Recovered, Recovery, Remembered, is_same_content, recovery_actor,
-};
+pub use recovery::{Heads, LogPosition, RECOVERY_ACTOR, Recovered, Recovery, Remembered, is_same_content};
 pub use role::{Role, Roles};
 pub use scheduled_removals::{RuleTarget, ScheduledRemoval, ScheduledRemovals, TimedRule};
 pub use usage_counts::{
