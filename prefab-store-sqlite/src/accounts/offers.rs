@@ -3,11 +3,11 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::{
-    accounts::{members, person_row::person, read, reset_row, written},
+    accounts::{members, person_row::person, reset_row},
     failed, write,
 };
 use prefab_core::ids::ProjectId;
-use prefab_store::{StoreError, accounts::MembershipOffer};
+use prefab_store::{Roles, StoreError, accounts::MembershipOffer};
 
 const COLUMNS: &str =
     "person.id, person.email, person.name, project_id, roles, offered_by, offered_at_millis";
@@ -18,7 +18,7 @@ pub(super) fn keep(connection: &Connection, offer: &MembershipOffer) -> Result<(
         .execute(
             "INSERT OR REPLACE INTO membership_offer (project_id, person_id, roles, offered_by, offered_at_millis)
              VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![project.0, person.id, written(roles), offered_by, offered_at_millis],
+            params![project.0, person.id, roles.to_text(), offered_by, offered_at_millis],
         )
         .map(drop)
         .map_err(failed("offering membership"))
@@ -28,7 +28,7 @@ fn offer(row: &Row<'_>) -> rusqlite::Result<MembershipOffer> {
     Ok(MembershipOffer {
         person: person(row)?,
         project: ProjectId(row.get(3)?),
-        roles: read(&row.get::<_, String>(4)?),
+        roles: Roles::from_text(&row.get::<_, String>(4)?),
         offered_by: row.get(5)?,
         offered_at_millis: row.get(6)?,
     })
