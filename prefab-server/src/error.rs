@@ -67,6 +67,12 @@ pub enum Error {
         /// The problem and its place.
         cause: String,
     },
+    /// There is a certificate without a key, or a key without a certificate.
+    #[error("`{}` needs its counterpart: https requires a certificate and a key", path.display())]
+    TlsFileAlone {
+        /// The file.
+        path: PathBuf,
+    },
     /// The certificate or its key cannot be used.
     #[error("cannot use the certificate or key `{}`: {cause}", path.display())]
     Tls {
@@ -119,6 +125,7 @@ impl Error {
             Self::NoDatabase { .. } => {
                 Some("--data-dir selects the data folder of the server, --database the file")
             }
+            Self::TlsFileAlone { .. } => Some("set both --tls-certificate and --tls-key, or neither"),
             Self::Database { .. }
             | Self::Restore(_)
             | Self::DatabaseUrl(_)

@@ -84,8 +84,8 @@ impl Previous {
     async fn raise_numbers(&self, session: &mut Session) -> Result<(), StoreError> {
         for (table, number) in &self.numbers {
             let sql = format!(
-                "SELECT setval(pg_get_serial_sequence('@.{table}', 'id'),
-                               greatest($1, (SELECT coalesce(max(id), 0) + 1 FROM @.{table})), false)"
+                "SELECT setval(sequence, greatest($1, nextval(sequence)), false)
+                 FROM (SELECT pg_get_serial_sequence('@.{table}', 'id')::regclass AS sequence) numbered"
             );
             session.query(&sql, values![*number]).await?;
         }

@@ -4,7 +4,10 @@ use rusqlite::{Connection, params};
 
 use crate::accounts::person_row::person;
 use crate::failed;
-use crate::{accounts::tokens, write};
+use crate::{
+    accounts::{offer_row, tokens},
+    write,
+};
 use prefab_core::ids::ProjectId;
 use prefab_store::{
     Role, Roles, StoreError,
@@ -26,6 +29,7 @@ pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Me
     members.and_then(Iterator::collect).map_err(reading())
 }
 
+/// Adds a member, or changes the roles of one. An offer to the person ends, because a member cannot accept one.
 pub(super) fn insert(
     connection: &Connection,
     project: ProjectId,
@@ -39,8 +43,8 @@ pub(super) fn insert(
              ON CONFLICT (project_id, person_id) DO UPDATE SET roles = ?3",
             params![project.0, person, roles.to_text(), now],
         )
-        .map(drop)
-        .map_err(failed("adding a member to a project"))
+        .map_err(failed("adding a member to a project"))?;
+    offer_row::delete(connection, project, person).map(drop)
 }
 
 /// Changes the roles of a member, or removes the member if `roles` is `None`.
