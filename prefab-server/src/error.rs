@@ -10,6 +10,7 @@ use prefab_store_postgres::InvalidUrl;
 
 use prefab_service::server_id::InvalidName;
 use prefab_store::{StoreError, UnavailableReason};
+use prefab_store_sqlite::RestoreError;
 
 /// The reason why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,9 @@ pub enum Error {
         /// The database file.
         path: PathBuf,
     },
+    /// A backup cannot be restored.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
     /// The URL of the database is invalid.
     #[error(transparent)]
     DatabaseUrl(#[from] InvalidUrl),
@@ -127,6 +131,7 @@ impl Error {
             }
             Self::TlsFileAlone { .. } => Some("set both --tls-certificate and --tls-key, or neither"),
             Self::Database { .. }
+            | Self::Restore(_)
             | Self::DatabaseUrl(_)
             | Self::PasswordFile { .. }
             | Self::ServerName(_)

@@ -26,6 +26,7 @@ mod positions;
 mod presence;
 mod projects;
 mod recovery;
+mod restore;
 mod retention;
 mod scheduled_removals;
 mod schema;
@@ -56,7 +57,7 @@ pub use options::{
 use database::Database;
 use failure::timed_out;
 use prefab_store::{
-    Notifier, Store, StoreChange, StoreError, StoreFacts, StoreFuture, StoreStatus, StoreWatch,
+    Notifier, Recovered, Store, StoreChange, StoreError, StoreFacts, StoreFuture, StoreStatus, StoreWatch,
     UnavailableReason, clock::Clock, tables::Rows,
 };
 use sql::values;
@@ -141,6 +142,35 @@ impl PostgresStore {
         tables::write(&database, source).await
     }
 
+    /// Returns whether a database contains no project and no account. It creates the tables first.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn is_empty(options: &PostgresOptions) -> Result<bool, StoreError> {
+        let database = Database::new(options, Clock::system())?;
+        schema::prepare(&database).await?;
+        tables::is_empty(&mut database.session("reading a table").await?).await
+    }
+
+    /// Replaces everything in a database by the rows of a backup, all or nothing. `None` follows the last rows. Running servers
+    /// follow.
+    ///
+    /// Every current version is appended again, with an id above all ids of the backup and of the replaced database, so that
+    /// clients accept it. Changes that the backup does not contain become drafts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if the database cannot be written, or if the sender is dropped before it has sent `None`.
+    pub async fn restore(
+        options: &PostgresOptions,
+        source: mpsc::Receiver<Option<Rows>>,
+    ) -> Result<Vec<Recovered>, StoreError> {
+        let database = Database::new(options, Clock::system())?;
+        schema::prepare(&database).await?;
+        restore::replace(&database, source).await
+    }
+
     /// Starts the tasks that follow changes of other servers.
     fn follow(options: &PostgresOptions, database: Arc<Database>) -> Result<Self, StoreError> {
         let notifier = Notifier::default();
@@ -201,7 +231,7 @@ impl PostgresStore {
         Job: FnOnce(Arc<Database>) -> Work + Send + 'static,
         Work: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
-        if self.database.is_outdated.load(Ordering::Relaxed) {
+        if self.is_outdated() {
             let source = "a newer version has upgraded the database; upgrade this server".into();
             let (operation, reason) = ("writing to the database", UnavailableReason::ReadOnly);
             return Box::pin(future::ready(Err(StoreError::Unavailable { operation, reason, source })));
@@ -248,6 +278,10 @@ impl Store for PostgresStore {
             let ping = self.database.query(operation, "SELECT 1 FROM @.epoch", values![]);
             timeout(PING_TIMEOUT, ping).await.map_err(|_| timed_out(operation))?.map(drop)
         })
+    }
+
+    fn is_outdated(&self) -> bool {
+        self.database.is_outdated.load(Ordering::Relaxed)
     }
 
     fn size(&self) -> StoreFuture<'_, i64> {

@@ -48,7 +48,9 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 use tracing::warn;
 
-pub use restore::{DATABASE, Overwrite, RestoreError, Restored, restore, restore_to};
+pub use restore::{
+    BackupCopy, DATABASE, Overwrite, RestoreError, Restored, count_backup, restore, restore_to,
+};
 use schema::newest as newest_schema;
 pub use tables::{read_tables, write_tables};
 

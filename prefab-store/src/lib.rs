@@ -52,9 +52,7 @@ pub use presence::{
     ConnectedClients, PRESENCE_MILLIS, Presence, PresentServer, SERVER_KIND, group_by_server,
 };
 pub use projects::{Environment, Project, Projects, Protection, Registry};
-pub use recovery::{
-    Heads, LogPosition, RECOVERY_ACTOR, Recovered, Recovery, Remembered, is_same_content, recovery_actor,
-};
+pub use recovery::{Heads, LogPosition, RECOVERY_ACTOR, Recovered, Recovery, Remembered, is_same_content};
 pub use role::{Role, Roles};
 pub use scheduled_removals::{RuleTarget, ScheduledRemoval, ScheduledRemovals, TimedRule};
 pub use status::{PoolStatus, StoreFacts, StoreStatus};
@@ -83,6 +81,11 @@ pub trait Store:
 
     /// Checks that the database can be read.
     fn ping(&self) -> StoreFuture<'_, ()>;
+
+    /// Returns whether a newer version has upgraded the database so that this one must not write it.
+    fn is_outdated(&self) -> bool {
+        false
+    }
 
     /// Returns the size of the database, in bytes.
     fn size(&self) -> StoreFuture<'_, i64>;

@@ -28,7 +28,8 @@ pub(super) async fn healthz() -> &'static str {
     "ok"
 }
 
-/// Responds with 503 while the server is stopping, if the database file cannot be read, or if it was damaged at the start.
+/// Responds with 503 while the server is stopping, if the database file cannot be read, if it was damaged at the start, or if a
+/// newer version has upgraded the database so that this one must not write it.
 ///
 /// While a database server does not answer, clients are served from memory, so the response is 200 and contains since when.
 pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, Cow<'static, str>) {
@@ -38,6 +39,9 @@ pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, Cow<'static, 
     }
     if app.is_damaged {
         return unavailable("the database is damaged");
+    }
+    if app.project_cache.store().is_outdated() {
+        return unavailable("a newer version has upgraded the database; upgrade this server");
     }
     match down_since(&app).await {
         None => (StatusCode::OK, "ok".into()),

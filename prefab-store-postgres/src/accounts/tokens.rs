@@ -2,7 +2,7 @@
 
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    StoreError,
+    Roles, StoreError,
     accounts::{NewToken, Token},
     key::KeyHash,
 };
@@ -10,7 +10,6 @@ use tokio_postgres::Row;
 
 use super::{
     memberships,
-    roles::{decode, encode},
     sessions::{USE_MILLIS, is_due, unless_full},
 };
 use crate::{audit::lock_installation, database::Database, session::Session, sql::values, unique_names};
@@ -32,7 +31,7 @@ pub(super) async fn create(database: &Database, token: NewToken) -> Result<i64, 
         project,
         &hash,
         name,
-        encode(&roles),
+        roles.to_text(),
         created_by,
         created_by_person,
         now,
@@ -111,7 +110,7 @@ fn token(row: &Row) -> Token {
         id: row.get(0),
         project: ProjectId(row.get(1)),
         name: row.get(2),
-        roles: decode(row.get(3)),
+        roles: Roles::from_text(row.get(3)),
         created_by: row.get(4),
         created_by_person: row.get(5),
         created_at_millis: row.get(6),

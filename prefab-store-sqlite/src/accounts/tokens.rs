@@ -7,7 +7,7 @@ use crate::accounts::{read, written};
 use crate::{failed, unique_names, write};
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    StoreError,
+    Roles, StoreError,
     accounts::{NewToken, Token},
     key::KeyHash,
 };
@@ -30,7 +30,7 @@ pub(super) fn keep(connection: &mut Connection, token: &NewToken, now: i64) -> R
                 project.0,
                 hash.0,
                 name,
-                written(roles),
+                roles.to_text(),
                 created_by,
                 created_by_person,
                 now,
@@ -128,7 +128,7 @@ fn token(row: &Row<'_>) -> rusqlite::Result<Token> {
         id: row.get(0)?,
         project: ProjectId(row.get(1)?),
         name: row.get(2)?,
-        roles: read(&row.get::<_, String>(3)?),
+        roles: Roles::from_text(&row.get::<_, String>(3)?),
         created_by: row.get(4)?,
         created_by_person: row.get(5)?,
         created_at_millis: row.get(6)?,

@@ -96,10 +96,14 @@ fn selected(project: &Project, numbers: Option<&str>) -> Result<Vec<Environment>
     let environments = project.environments();
     let Some(numbers) = numbers else { return Ok(environments.to_vec()) };
     let all: HashSet<&str> = numbers.split(',').filter(|number| !number.is_empty()).collect();
-    let selected: Vec<Environment> =
-        environments.iter().filter(|environment| all.contains(&*environment.id.to_string())).cloned().collect();
+    let selected: Vec<Environment> = environments
+        .iter()
+        .filter(|environment| all.contains(&*environment.id.to_string()))
+        .cloned()
+        .collect();
     if selected.len() < all.len() {
-        let problem = "`environments`: expected the numbers of environments, separated by commas, such as 1,3";
+        let problem =
+            "`environments`: expected the numbers of environments, separated by commas, such as 1,3";
         return Err(Error::invalid(problem).into());
     }
     Ok(selected)
