@@ -128,6 +128,9 @@ enum Verb {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages, for packages
+    #[command(hide = true)]
+    Man(commands::man::Args),
     /// Run a demo: a server, a program, and changes that reach it
     Demo,
     /// Run a server for SDKs
@@ -257,6 +260,7 @@ fn main() -> ExitCode {
             clap_complete::generate(shell, &mut command_line(), "prefab", &mut script);
             output::line(String::from_utf8_lossy(&script).trim_end()).map_err(Failure::from)
         }
+        Verb::Man(args) => commands::man::run(&args, command_line()),
         Verb::Demo => commands::demo::run(),
         Verb::Serve(args) => commands::serve::run(*args, &matches, file.as_ref()),
     };

@@ -17,6 +17,7 @@ pub(crate) mod keys;
 pub(crate) mod list;
 pub(crate) mod log_level;
 pub(crate) mod login;
+pub(crate) mod man;
 pub(crate) mod migrate;
 pub(crate) mod overrides;
 pub(crate) mod person;

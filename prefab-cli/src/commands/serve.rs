@@ -109,7 +109,7 @@ pub(crate) fn run(args: Args, matches: &ArgMatches, file: Option<&File>) -> Resu
 /// Prints every setting with its value and source.
 fn print_settings(settings: &[Setting], as_json: bool) -> std::io::Result<()> {
     if as_json {
-        return output::line(&Json::from_iter(settings.iter().map(Setting::to_json)).to_string());
+        return output::line(&settings.iter().map(Setting::to_json).collect::<Json>().to_string());
     }
     let width =
         |text: fn(&Setting) -> &str| settings.iter().map(|setting| text(setting).chars().count()).max();
