@@ -57,7 +57,7 @@ enum Verb {
     /// Print values, and print them again when they change
     Watch(commands::watch::Args),
     Eval(commands::eval::Args),
-    /// Create a file with default values
+    /// Prepare a project: default values, an example test, a check for CI
     Init(commands::init::Args),
     /// Save the URL and the key of a server for other commands
     Login(commands::login::Args),
@@ -117,6 +117,7 @@ enum Verb {
     /// Generate typed code for the keys of the project
     #[command(alias = "gen")]
     Generate(commands::generate::Args),
+    Verify(commands::verify::Args),
     /// Print the events of the project as they happen
     Tail(commands::tail::Args),
     /// Check the connection to a server, and print the settings of each SDK
@@ -252,6 +253,7 @@ fn main() -> ExitCode {
         Verb::Migrate(args) => commands::migrate::run(&args),
         Verb::Recover(args) => commands::recover::run(&args),
         Verb::Generate(args) => commands::generate::run(&args),
+        Verb::Verify(args) => commands::verify::run(&args),
         Verb::Tail(args) => commands::tail::run(&args),
         Verb::Doctor(args) => commands::doctor::run(&args),
         Verb::Healthcheck(args) => commands::healthcheck::run(&args),

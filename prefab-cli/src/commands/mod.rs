@@ -30,6 +30,7 @@ pub(crate) mod set;
 pub(crate) mod tail;
 pub(crate) mod token;
 pub(crate) mod transfer;
+pub(crate) mod verify;
 pub(crate) mod watch;
 
 /// Returns the namespace in a criterion that the namespace of a client is at or below it.
