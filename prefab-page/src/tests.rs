@@ -7,6 +7,7 @@ use std::io::Read as _;
 use axum::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
+use prefab_core::{Operand, Operator};
 use tower::ServiceExt as _;
 
 use super::*;
@@ -89,4 +90,27 @@ async fn the_files_are_small() {
     let Files::Embedded(files) = Files::new(None) else { unreachable!() };
     let all: usize = files.values().map(|file| file.gzip.len()).sum();
     assert!(all < 150_000, "{all} bytes");
+}
+
+#[test]
+fn the_page_supports_every_operator() {
+    let page = include_str!("../assets/format.js");
+    for operator in Operator::ALL.iter().filter(|operator| **operator != Operator::NotSet) {
+        let kind = match operator.operand() {
+            Operand::Nothing => "none",
+            Operand::List => "list",
+            Operand::Number => "number",
+            Operand::Range => "range",
+            Operand::Instant => "date",
+            Operand::Pattern => "pattern",
+            Operand::Version => "version",
+            Operand::Segment => "segment",
+            _ => "text",
+        };
+        let name = operator.name();
+        let is_listed = |line: &str| {
+            line.trim_start().starts_with(&format!("['{name}', ")) && line.ends_with(&format!(", '{kind}'],"))
+        };
+        assert!(page.lines().any(is_listed), "{name} with the kind `{kind}` is missing in OPERATORS");
+    }
 }

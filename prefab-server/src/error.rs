@@ -113,9 +113,9 @@ impl Error {
                 }
                 UnavailableReason::DiskFull => Some("the disk is full; free some space"),
                 UnavailableReason::Busy => Some("another program has locked it"),
-                UnavailableReason::Unreachable => {
-                    Some("the database server is stopped, or a firewall or the wrong address is in the way")
-                }
+                UnavailableReason::Unreachable => Some(
+                    "check that the database server is running, that the address is right, and that no firewall blocks it",
+                ),
                 UnavailableReason::OutcomeUnknown | UnavailableReason::Other => None,
             },
             Self::NoDatabase { .. } => {

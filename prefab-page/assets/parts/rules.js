@@ -4,6 +4,7 @@ import { h, show } from '../dom.js';
 import { rule as describe } from '../format.js';
 import { blankCriterion, criterionInput } from './criterion.js';
 import { dragging } from './dragging.js';
+import { blankNamespace, isNamespace } from './namespace.js';
 import { rolloutInput } from './rollout.js';
 import { blank, select, valueInput } from './value.js';
 
@@ -63,7 +64,9 @@ export function rulesEditor(rules, how) {
     !criteria.length && !last && h('p', { class: 'hint' }, 'This rule has no condition, so it always matches. The rules below it never apply.'),
     criteria.length > 0 && last && h('p', { class: 'hint' }, 'There is no value for everyone else. Add a last rule without a condition.'),
     !how.disabled && h('div', { class: 'row' }, h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-add`,
-      onclick: () => { criteria.push(blankCriterion()); redraw(`${name}-${criteria.length - 1}-property`); } }, 'Add condition')),
+      onclick: () => { criteria.push(blankCriterion()); redraw(`${name}-${criteria.length - 1}-property`); } }, 'Add condition'),
+    how.kind !== 'segment' && !criteria.some(isNamespace) && h('button', { type: 'button', class: 'quiet',
+      onclick: () => { criteria.unshift(blankNamespace()); redraw(`${name}-0-property`); } }, 'Add namespace')),
     how.kind !== 'segment' ? valueEditor(rule, how, onChange, redraw, name) : segmentResult(rule, how, onChange));
     return element;
   }
