@@ -776,6 +776,8 @@ declare namespace Api {
     joinedAt: number;
     /** Whether the person has not accepted the membership yet, and has no access. */
     isPending?: boolean;
+    /** Whether the caller may create a password reset link for the person. */
+    mayResetPassword?: boolean;
   }
   /** Membership in a project that an admin has offered to a person. It gives no access until the person accepts it. */
   interface MembershipOffer {

@@ -5,9 +5,9 @@ const KEY = 'prefab-admin-key';
 
 /**
  * The signed-in person or admin key.
- * @type {{csrf: string, person: Account | null, projects: SessionProject[], offers: Api.MembershipOffer[], isKey: boolean}}
+ * @type {{csrf: string, person: Account | null, projects: SessionProject[], isOwner: boolean, offers: Api.MembershipOffer[], isKey: boolean}}
  */
-export const session = { csrf: '', person: null, projects: [], offers: [], isKey: false };
+export const session = { csrf: '', person: null, projects: [], isOwner: false, offers: [], isKey: false };
 
 /**
  * Set by the page. `signIn` shows a dialog and resolves after the user has signed in; `setOffline` shows whether the server is reachable.
@@ -144,7 +144,7 @@ async function requestOnce(method, path, body) {
 
 /** @type {(content: Api.SessionResponse) => void} */
 function setSession(content) {
-  Object.assign(session, { csrf: content.csrf, person: content.person, projects: content.projects, offers: content.offers ?? [], isKey: false });
+  Object.assign(session, { csrf: content.csrf, person: content.person, projects: content.projects, isOwner: Boolean(content.isOwner), offers: content.offers ?? [], isKey: false });
 }
 
 /** Loads the session. Returns false if the user is not signed in. */
@@ -195,7 +195,7 @@ export async function signInWithKey(key) {
     /** @type {SessionProject[]} */
     const ownProjects = projects.map((project) => ({ ...project, role: 'admin',
       environments: project.environments.map((one) => ({ ...one, role: 'admin' })) }));
-    Object.assign(session, { csrf: '', person: null, projects: ownProjects, offers: [], isKey: true });
+    Object.assign(session, { csrf: '', person: null, projects: ownProjects, isOwner: false, offers: [], isKey: true });
   } catch (error) {
     if (previous && previous !== key) sessionStorage.setItem(KEY, previous);
     else sessionStorage.removeItem(KEY);
@@ -210,4 +210,4 @@ export async function signOut() {
 }
 
 /** Clears the session in the page. */
-export const clearSession = () => { Object.assign(session, { csrf: '', person: null, projects: [], offers: [], isKey: false }); };
+export const clearSession = () => { Object.assign(session, { csrf: '', person: null, projects: [], isOwner: false, offers: [], isKey: false }); };

@@ -30,6 +30,7 @@ const PAGES = {
   transfer: './pages/import-export.js',
   health: './pages/health.js',
   account: './pages/account.js',
+  installation: './pages/installation.js',
 };
 /** Pages with an address for each key. */
 const KEYED = new Set(['flags', 'configs', 'segments', 'schemas', 'secrets', 'log-level-rules']);

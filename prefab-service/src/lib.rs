@@ -30,6 +30,7 @@ pub mod project_cache;
 pub mod references;
 pub mod retention;
 pub mod scheduled_removals;
+mod shared_keys;
 pub mod sign_in;
 pub mod subscription;
 pub mod telemetry;

@@ -9,7 +9,7 @@ const GROUPS = [
   ['', [['start', 'Get started']]],
   ['Configure', [['flags', 'Flags'], ['configs', 'Configs'], ['segments', 'Segments'], ['secrets', 'Secrets'], ['schemas', 'Schemas']]],
   ['Observe', [['log-levels', 'Log levels'], ['evaluations', 'Evaluations'], ['contexts', 'Contexts'], ['playground', 'Playground'], ['health', 'Server']]],
-  ['Settings', [['audit', 'Audit log'], ['archived', 'Archived'], ['environments', 'Environments'], ['people', 'People'], ['keys', 'API keys'], ['transfer', 'Import & export']]],
+  ['Settings', [['audit', 'Audit log'], ['archived', 'Archived'], ['environments', 'Environments'], ['people', 'People'], ['keys', 'API keys'], ['transfer', 'Import & export'], ['installation', 'Installation']]],
 ];
 
 /** Returns the logo. */
@@ -137,7 +137,7 @@ function closeOutside(menu, summary, page) {
 
 /** @type {(page: PageContext) => Child[]} */
 function nav({ project, place, environment, isAdmin }) {
-  const isVisible = (/** @type {[page: string, name: string]} */ [page]) => isAdmin || page !== 'keys';
+  const isVisible = (/** @type {[page: string, name: string]} */ [page]) => (page === 'installation' ? api.session.isOwner : isAdmin || page !== 'keys');
   /** @type {(link: [page: string, name: string]) => HTMLElement} */
   const link = ([page, name]) => h('li', null, h('a', {
     href: router.path(project.id, page) + (environment ? api.query({ environment: environment.id }) : ''),

@@ -34,6 +34,7 @@ mod overrides;
 mod people;
 mod projects;
 mod reset;
+mod reset_rights;
 mod role_text;
 mod secrets;
 mod session;

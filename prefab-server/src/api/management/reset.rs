@@ -9,6 +9,7 @@ use http::HeaderMap;
 use crate::api::management::{
     access::{Access, JsonBody, PathParams},
     people::{find, named},
+    reset_rights::ResetRights,
     session::{
         audit::note,
         checks::{link, reject_cross_site, too_many_attempts, validate_password},
@@ -44,21 +45,12 @@ pub(super) async fn offer(
     PathParams((project, person)): PathParams<(i64, i64)>,
     headers: HeaderMap,
 ) -> Result<Json<PasswordResetLink>, ApiError> {
-    let (managed, is_owner) = (access.managed(), access.is_owner(&app).await?);
+    let rights = ResetRights::of(&app, &access).await?;
     let actor = access.require_role(project, Role::Admin)?;
     let member = find(&app, &actor, person).await?;
     let account =
         app.project_cache.store().account(member.person.email.clone()).await?.ok_or(ApiError::NotFound)?;
-    if account.is_owner && !is_owner {
-        return Err(ApiError::Forbidden(
-            "the person is an owner of the installation; only another owner, or `prefab recover --owner`, can create this link",
-        ));
-    }
-    if !is_owner && !account.projects.iter().all(|project| managed.contains(project)) {
-        return Err(ApiError::Forbidden(
-            "the person is a member of other projects too; only an owner of the installation or an admin of all their projects can create this link",
-        ));
-    }
+    rights.check(&account)?;
     let secret = Secret::new()?;
     let expires_at_millis = app.clock.now_millis() + LINK_LIFETIME_MILLIS;
     let reset = NewReset { hash: secret.hash(), person, expires_at_millis };
