@@ -28,3 +28,4 @@ mod sign_in;
 mod stop;
 mod text_inputs;
 mod values;
+mod verify;
