@@ -3,7 +3,6 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::accounts::{memberships, sessions::USE_MILLIS};
-use crate::accounts::{read, written};
 use crate::{failed, unique_names, write};
 use prefab_core::ids::ProjectId;
 use prefab_store::{
