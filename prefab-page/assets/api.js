@@ -30,14 +30,25 @@ export class Refused extends Error {
   }
 }
 
-/** @type {(method: string, body?: unknown) => Record<string, string>} */
-function headersFor(method, body) {
+/**
+ * The newest change of each project that this tab has made. Another server may answer the next request, and waits for it.
+ * @type {Map<string, string>}
+ */
+const lastIds = new Map();
+
+/** @type {(path: string) => string | undefined} */
+const projectOf = (path) => /^\/projects\/(\d+)/.exec(path)?.[1];
+
+/** @type {(method: string, path: string, body?: unknown) => Record<string, string>} */
+function headersFor(method, path, body) {
   /** @type {Record<string, string>} */
   const headers = {};
   const key = sessionStorage.getItem(KEY);
   if (key) headers.authorization = `Bearer ${key}`;
   if (session.csrf && method !== 'GET') headers['x-prefab-csrf'] = session.csrf;
   if (body !== undefined) headers['content-type'] = 'application/json';
+  const lastId = lastIds.get(projectOf(path) ?? '');
+  if (lastId) headers['x-prefab-last-id'] = lastId;
   return headers;
 }
 
@@ -50,7 +61,10 @@ const sleep = (millis) => new Promise((done) => setTimeout(done, millis));
  */
 async function send(method, path, body) {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-  return fetch(PREFIX + path, { method, headers: headersFor(method, body), body: text, credentials: 'same-origin' });
+  const response = await fetch(PREFIX + path, { method, headers: headersFor(method, path, body), body: text, credentials: 'same-origin' });
+  const [project, lastId] = [projectOf(path), response.headers.get('x-prefab-last-id')];
+  if (project && lastId) lastIds.set(project, lastId);
+  return response;
 }
 
 /**
@@ -127,7 +141,7 @@ export const query = (parameters) => {
  */
 export async function stream(project, last, signal) {
   /** @type {Record<string, string>} */
-  const headers = { ...headersFor('GET'), accept: 'text/event-stream' };
+  const headers = { ...headersFor('GET', ''), accept: 'text/event-stream' };
   if (last) headers['last-event-id'] = last;
   const response = await fetch(`${PREFIX}/projects/${project}/events`, { headers, signal, credentials: 'same-origin' });
   if (!response.ok || !response.body) throw new Refused(response.status, await response.json().catch(() => null));

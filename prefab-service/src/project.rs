@@ -1,5 +1,7 @@
 //! A project in memory: its current configs, and a channel per environment.
 
+mod wait;
+
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{self, Arc, PoisonError, RwLock},

@@ -21,6 +21,8 @@ mod reports;
 mod restore;
 mod sdks;
 mod settings;
+#[cfg(unix)]
+mod shared_state;
 mod sign_in;
 #[cfg(unix)]
 mod stop;

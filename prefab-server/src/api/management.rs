@@ -26,6 +26,7 @@ mod invitations;
 mod issued_credentials;
 mod items;
 mod keys;
+pub(super) mod last_id;
 mod lifetime;
 mod log_levels;
 mod loggers;

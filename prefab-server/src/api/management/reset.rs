@@ -1,7 +1,6 @@
 //! Password resets with a link that an admin creates.
 
 use crate::api::origin::RequestOrigin;
-use std::time::Instant;
 
 use axum::{Json, extract::State, response::Response};
 use http::HeaderMap;
@@ -12,7 +11,7 @@ use crate::api::management::{
     reset_rights::ResetRights,
     session::{
         audit::note,
-        checks::{link, reject_cross_site, too_many_attempts, validate_password},
+        checks::{count_link_attempt, link, reject_cross_site, validate_password},
         start_session,
     },
 };
@@ -84,7 +83,7 @@ pub(super) async fn reset(
     JsonBody(ResetPasswordRequest { token, password }): JsonBody<ResetPasswordRequest>,
 ) -> Result<Response, ApiError> {
     reject_cross_site(&headers)?;
-    app.sign_in.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
+    count_link_attempt(&app, &origin).await?;
     validate_password("password", &password)?;
     let hash = KeyHash::of(&token);
     let refused = "this link has been used or has expired; ask an admin for a new one";
@@ -95,7 +94,8 @@ pub(super) async fn reset(
     let password = app.sign_in.passwords.hash(password).await?;
     let done = app.project_cache.store().reset_password(hash, password).await?;
     let Session { person, projects, is_owner: _ } = done.ok_or(ApiError::Forbidden(refused))?;
-    app.sign_in.succeeded(&person.email, &network(origin.peer()), None);
+    let store = app.project_cache.store();
+    app.sign_in.succeeded(store, &person.email, &network(origin.peer()), None).await?;
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.password", "set a new password with a link")).await?;
     start_session(&app, person, &headers).await
