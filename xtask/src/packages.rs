@@ -3,9 +3,14 @@
 //! Nothing is sent. If all dependencies were downloaded before, the command works offline. `--dry-run` also runs
 //! `cargo publish --dry-run`, which asks the registry for the versions of all dependencies.
 
-use anyhow::{Result, bail};
+use std::fs;
 
-use crate::workspace::{self, Metadata, Package, cargo, works};
+use anyhow::{Context as _, Result, bail};
+
+use crate::workspace::{self, Metadata, Package, cargo, root, works};
+
+/// The settings of the tool that raises versions and publishes.
+const RELEASES: &str = "release-plz.toml";
 
 /// Files that every package contains.
 const FILES: &[&str] = &["Cargo.toml", "README.md", "LICENSE-MIT", "LICENSE-APACHE"];
@@ -30,6 +35,9 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
         let list = workspace::output(cargo().args(arguments).args(offline))?;
         findings.extend(missing_files(&package.name, &list));
     }
+    let releases =
+        fs::read_to_string(root().join(RELEASES)).with_context(|| format!("reading {RELEASES}"))?;
+    findings.extend(unreleased(&metadata, &releases));
     crate::report::report("packages", &findings)?;
     if metadata.packages.iter().any(has_placeholder) {
         println!("note: `repository` in Cargo.toml is a placeholder; set it before the first release");
@@ -78,6 +86,13 @@ fn findings(metadata: &Metadata) -> Vec<String> {
         }
     }
     findings
+}
+
+/// Returns a finding for every published crate that the releases skip.
+fn unreleased(metadata: &Metadata, releases: &str) -> Vec<String> {
+    let published = metadata.packages.iter().filter(|package| package.is_published());
+    let missing = published.filter(|package| !releases.contains(&format!("name = \"{}\"\n", package.name)));
+    missing.map(|package| format!("{RELEASES} does not name `{}`", package.name)).collect()
 }
 
 /// Returns a finding for every file that is not in the list of a package's files.
@@ -132,6 +147,17 @@ mod tests {
         check(&format!("{}, {private}", needs_b("null", "^0.1")), &[finding]);
         check(&format!("{}, {private}", needs_b("\"dev\"", "*")), &[]);
         check(&format!("{}, {private}", needs_b("\"dev\"", "^0.1")), &[finding]);
+    }
+
+    #[test]
+    fn a_published_crate_has_releases() {
+        let text = format!(
+            r#"{{"target_directory": "/t", "packages": [{}, {}]}}"#,
+            package("a", ""),
+            package("ab", "")
+        );
+        let metadata = serde_json::from_str(&text).unwrap();
+        assert_eq!(unreleased(&metadata, "name = \"ab\"\n"), ["release-plz.toml does not name `a`"]);
     }
 
     #[test]
