@@ -1,7 +1,8 @@
 // One condition of a rule: a property, an operator, and an input for its operand.
 
-import { h, show, uniqueId } from '../dom.js';
+import { h, show } from '../dom.js';
 import { date, operator, OPERATORS } from '../format.js';
+import { combobox } from './combobox.js';
 import { listInput, select } from './value.js';
 
 /** @type {Record<string, () => Flat | null>} */
@@ -56,13 +57,11 @@ function change(criterion, next) {
 }
 
 /** @type {(criterion: Criterion, how: Options) => HTMLElement} */
-function property(criterion, how) {
-  const id = uniqueId('page');
-  return h('span', { class: 'property' },
-    h('input', { 'aria-label': 'Property', list: id, value: criterion.propertyName ?? '', disabled: how.disabled, class: 'code', spellcheck: 'false', autocomplete: 'off',
-      placeholder: 'user.email', 'data-focus': `${how.name}-property`, oninput: (event) => { criterion.propertyName = event.target.value.trim(); how.onChange(); } }),
-    h('datalist', { id }, how.properties.map((name) => h('option', { value: name }))));
-}
+const property = (criterion, how) => combobox({
+  value: criterion.propertyName ?? '', options: () => how.properties.map((value) => ({ value })),
+  onChange: (name) => { criterion.propertyName = name; how.onChange(); },
+  input: { 'aria-label': 'Property', class: 'code', placeholder: 'user.email', disabled: how.disabled, 'data-focus': `${how.name}-property` },
+});
 
 /** @type {(criterion: Criterion, operandKind: string, how: Options) => Child} */
 function operand(criterion, operandKind, how) {
@@ -80,7 +79,10 @@ function operand(criterion, operandKind, how) {
   if (operandKind === 'segment') {
     const names = how.segments.includes(flat?.value) || !flat?.value ? how.segments : [flat.value, ...how.segments];
     if (!names.length) return h('span', { class: 'hint' }, 'No segments yet.');
-    return select([['', 'Select a segment'], ...names.map((name) => [name, name])], flat?.value ?? '', (name) => set(name, 'string'), how.disabled, { 'aria-label': 'Segment' });
+    return combobox({
+      value: flat?.value ?? '', isStrict: true, options: () => names.map((value) => ({ value })), onChange: (name) => set(name, 'string'),
+      input: { 'aria-label': 'Segment', placeholder: 'Select a segment', disabled: how.disabled },
+    });
   }
   if (operandKind === 'number') return plain('Number', String(flat?.value ?? ''), (text) => (/^-?\d+$/.test(text.trim()) ? [Number(text), 'int'] : [Number(text) || 0, 'double']), { inputmode: 'decimal' });
   if (operandKind === 'date') return dates(flat, set, how.disabled);
