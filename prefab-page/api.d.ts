@@ -429,6 +429,8 @@ declare namespace Api {
     environment: string;
     /** The contexts by name: `{"user": {"key": "u-1", "plan": "pro"}}`. */
     contexts?: Record<string, any>;
+    /** The namespace of the client, for rules of namespaces. */
+    namespace?: string | null;
     /** The user whose personal overrides apply, as their API key names them. */
     user?: string | null;
     /** The version to evaluate: its number as a string, or `draft`. By default, the current version. */
@@ -446,6 +448,8 @@ declare namespace Api {
     kind?: string | null;
     /** The reason: `STATIC`, `TARGETING_MATCH`, `SPLIT`. */
     reason?: string | null;
+    /** The namespace of the rule that returned the value. Absent if the rule has none, or if the request has none. */
+    namespace?: string | null;
     /** The version that returned the value. Absent for a draft. */
     version?: string | null;
     /** The reason why there is no value. */
@@ -861,7 +865,7 @@ declare namespace Api {
   }
   /** The number of open streams of one protocol. */
   interface ProtocolCount {
-    /** The protocol: `sse`, `sse_json`, `grpc`. */
+    /** The protocol: `sse`, `sse_json`, `grpc`, `ofrep`, `quonfig`. */
     kind: string;
     /** The number of open streams. */
     clients: number;

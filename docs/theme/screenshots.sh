@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=target/site-screenshots
 mkdir -p "$out"
+# shellcheck disable=SC2048
 for page in ${*:-index tutorial concepts configuration command log-levels reference/cli reference/http-api limits migrate/launchdarkly architecture}; do
   for width in 400 1280; do
     for theme in light dark; do

@@ -1,8 +1,12 @@
 //! HTTP clients of the command.
 
 use anyhow::Context as _;
-use prefab_sources::http::proxy_for;
-use reqwest::{Client, ClientBuilder, Response, header::LOCATION, redirect::Policy};
+use prefab_sources::http::{invalid_proxy_variables, proxy_for};
+use reqwest::{
+    Client, ClientBuilder, Response,
+    header::{CONTENT_TYPE, LOCATION},
+    redirect::Policy,
+};
 
 /// Returns an HTTP client for requests to `url`.
 ///
@@ -36,4 +40,25 @@ pub(crate) fn redirect(response: &Response) -> Option<String> {
 /// Returns the text that names the proxy for `url`, or an empty text.
 pub(crate) fn through_proxy(url: &str) -> String {
     proxy_for(url).map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default()
+}
+
+/// Returns what to check if a response is not from the server, or if there is none.
+pub(crate) fn advice(url: &str) -> Option<&'static str> {
+    proxy_for(url).map(|_| "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY")
+}
+
+/// Returns a message for each variable that requests to `url` ignore, because it is not the URL of a proxy. The
+/// messages do not contain the values, which may contain credentials.
+pub(crate) fn ignored_proxies(url: &str) -> Vec<String> {
+    let variables = invalid_proxy_variables(url).into_iter();
+    variables.map(|variable| format!("ignored {variable}: it is not the URL of a proxy")).collect()
+}
+
+/// An example of the URL of a proxy.
+pub(crate) const PROXY_EXAMPLE: &str = "write for example `http://proxy.example.com:3128`";
+
+/// Returns whether a response is a web page, which the management API never returns.
+pub(crate) fn is_web_page(response: &Response) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use prefab_client::{Client, ClientBuilder, ContextSet, Datasources, Error, MissingReason};
+use prefab_client::{Client, ClientBuilder, ClientStatus, ContextSet, Datasources, Error, MissingReason};
 use prefab_management_api::EnvironmentResponse;
 
 use crate::{
@@ -88,7 +88,7 @@ impl Inputs {
             (None, None) => {
                 let client = self.build(false)?;
                 return Ok(Reader {
-                    is_current: client.problems().is_empty(),
+                    is_current: matches!(client.state().status, ClientStatus::Live | ClientStatus::Polling),
                     client,
                     environments: Vec::new(),
                     redacted: Dependents::new(),

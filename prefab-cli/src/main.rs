@@ -9,6 +9,7 @@ mod output;
 mod property_values;
 mod redacted;
 mod server;
+mod settings;
 mod text;
 
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ Examples:
   prefab serve                                     on 127.0.0.1:8742, with data in ./prefab-data
   prefab serve --listen 0.0.0.0:8742               reachable from other machines
   prefab serve --seed-from defaults.json           with the configs of a datafile in a new project
+  prefab serve --config /etc/prefab/prefab.toml    with the settings of a file
+  prefab serve --check-config                      print every setting with its source, and exit
   prefab serve --listen 127.0.0.1:0 --json         on a free port, printed as JSON for scripts";
 
 /// Dynamic configuration, feature flags and log levels
@@ -203,7 +206,13 @@ fn command_line() -> clap::Command {
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let matches = command_line().get_matches();
+    let (matches, file) = match settings::load(command_line) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            output::error(&format!("{error:#}"));
+            return ExitCode::from(3);
+        }
+    };
     let Command { verb } = Command::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = match verb {
         Verb::Get(args) => commands::get::run(&args),
@@ -249,7 +258,7 @@ fn main() -> ExitCode {
             output::line(String::from_utf8_lossy(&script).trim_end()).map_err(Failure::from)
         }
         Verb::Demo => commands::demo::run(),
-        Verb::Serve(args) => commands::serve::run(*args),
+        Verb::Serve(args) => commands::serve::run(*args, &matches, file.as_ref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

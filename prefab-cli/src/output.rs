@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Color, Style};
 use tracing_subscriber::util::SubscriberInitExt as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The style of keys and headings.
 pub(crate) const STRONG: Style = Style::new().bold();
@@ -47,11 +48,39 @@ pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if as_is(&c) { c.to_string() } else { c.escape_debug().to_string() }).collect()
 }
 
-/// Shortens a text to a number of characters.
-pub(crate) fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
+/// Shortens a text to a number of terminal columns. An East Asian character or an emoji has two.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    let mut left = columns.saturating_sub(1);
+    let fits = |c: &char| {
+        let rest = left.checked_sub(c.width().unwrap_or(0));
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    let kept: String = text.chars().take_while(fits).collect();
     format!("{kept}…")
+}
+
+/// Adds blanks up to a number of terminal columns.
+pub(crate) fn pad(text: &str, columns: usize) -> String {
+    format!("{text}{:1$}", "", columns.saturating_sub(text.width()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_measured_in_columns() {
+        for (text, cut_text, padded) in [
+            ("plan", "plan", "plan  "),
+            ("a-long-key", "a-lon…", "a-long-key"),
+            ("機能フラグ", "機能…", "機能フラグ"),
+        ] {
+            assert_eq!((cut(text, 6).as_str(), pad(text, 6).as_str()), (cut_text, padded));
+        }
+        assert_eq!(pad("機能", 6), "機能  ");
+    }
 }

@@ -33,8 +33,40 @@ pub struct Criterion {
     pub value_to_match: Option<ConfigValue>,
 }
 
+/// What an operator compares a property with.
+///
+/// # Examples
+///
+/// ```
+/// use prefab_core::{Operand, Operator};
+/// assert_eq!(Operator::PropIsOneOf.operand(), Operand::List);
+/// assert_eq!(Operator::AlwaysTrue.operand(), Operand::Nothing);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operand {
+    /// The operator has no operand.
+    Nothing,
+    /// A list of strings.
+    List,
+    /// A string.
+    Text,
+    /// An integer or a double.
+    Number,
+    /// A half-open range of integers.
+    Range,
+    /// An RFC 3339 timestamp, or an integer of milliseconds since 1970-01-01 UTC.
+    Instant,
+    /// A regular expression.
+    Pattern,
+    /// A semantic version.
+    Version,
+    /// The key of a segment.
+    Segment,
+}
+
 macro_rules! operators {
-    ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal, $operand:ident;)*) => {
         /// The operator of a criterion.
         ///
         /// # Examples
@@ -85,6 +117,21 @@ macro_rules! operators {
                 }
             }
 
+            /// Returns what the operator compares a property with.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use prefab_core::{Operand, Operator};
+            /// assert_eq!(Operator::PropBefore.operand(), Operand::Instant);
+            /// ```
+            pub fn operand(self) -> Operand {
+                match self {
+                    $(Self::$variant => Operand::$operand,)*
+                    Self::Other(_) => Operand::Nothing,
+                }
+            }
+
             /// Returns the operator with this number on the wire.
             ///
             /// # Examples
@@ -123,63 +170,63 @@ macro_rules! operators {
 operators! {
     /// Never matches.
     #[default]
-    NotSet = 0, "NOT_SET";
+    NotSet = 0, "NOT_SET", Nothing;
     /// The oldest form of [`Operator::PropIsOneOf`].
-    LookupKeyIn = 1, "LOOKUP_KEY_IN";
+    LookupKeyIn = 1, "LOOKUP_KEY_IN", List;
     /// The oldest form of [`Operator::PropIsNotOneOf`].
-    LookupKeyNotIn = 2, "LOOKUP_KEY_NOT_IN";
+    LookupKeyNotIn = 2, "LOOKUP_KEY_NOT_IN", List;
     /// The segment with the key in the value evaluates to true.
-    InSeg = 3, "IN_SEG";
+    InSeg = 3, "IN_SEG", Segment;
     /// The negation of [`Operator::InSeg`].
-    NotInSeg = 4, "NOT_IN_SEG";
+    NotInSeg = 4, "NOT_IN_SEG", Segment;
     /// Always matches.
-    AlwaysTrue = 5, "ALWAYS_TRUE";
+    AlwaysTrue = 5, "ALWAYS_TRUE", Nothing;
     /// The property, or one element of a list property, is in the list.
-    PropIsOneOf = 6, "PROP_IS_ONE_OF";
+    PropIsOneOf = 6, "PROP_IS_ONE_OF", List;
     /// The negation of [`Operator::PropIsOneOf`]. It matches an absent property.
-    PropIsNotOneOf = 7, "PROP_IS_NOT_ONE_OF";
+    PropIsNotOneOf = 7, "PROP_IS_NOT_ONE_OF", List;
     /// The property ends with an entry of the list.
-    PropEndsWithOneOf = 8, "PROP_ENDS_WITH_ONE_OF";
+    PropEndsWithOneOf = 8, "PROP_ENDS_WITH_ONE_OF", List;
     /// The negation of [`Operator::PropEndsWithOneOf`].
-    PropDoesNotEndWithOneOf = 9, "PROP_DOES_NOT_END_WITH_ONE_OF";
+    PropDoesNotEndWithOneOf = 9, "PROP_DOES_NOT_END_WITH_ONE_OF", List;
     /// The property starts with the value.
-    HierarchicalMatch = 10, "HIERARCHICAL_MATCH";
+    HierarchicalMatch = 10, "HIERARCHICAL_MATCH", Text;
     /// The property is a number in the half-open range.
-    InIntRange = 11, "IN_INT_RANGE";
+    InIntRange = 11, "IN_INT_RANGE", Range;
     /// The property starts with an entry of the list.
-    PropStartsWithOneOf = 12, "PROP_STARTS_WITH_ONE_OF";
+    PropStartsWithOneOf = 12, "PROP_STARTS_WITH_ONE_OF", List;
     /// The negation of [`Operator::PropStartsWithOneOf`].
-    PropDoesNotStartWithOneOf = 13, "PROP_DOES_NOT_START_WITH_ONE_OF";
+    PropDoesNotStartWithOneOf = 13, "PROP_DOES_NOT_START_WITH_ONE_OF", List;
     /// The property contains an entry of the list.
-    PropContainsOneOf = 14, "PROP_CONTAINS_ONE_OF";
+    PropContainsOneOf = 14, "PROP_CONTAINS_ONE_OF", List;
     /// The negation of [`Operator::PropContainsOneOf`].
-    PropDoesNotContainOneOf = 15, "PROP_DOES_NOT_CONTAIN_ONE_OF";
+    PropDoesNotContainOneOf = 15, "PROP_DOES_NOT_CONTAIN_ONE_OF", List;
     /// Both are numbers and the property is less.
-    PropLessThan = 16, "PROP_LESS_THAN";
+    PropLessThan = 16, "PROP_LESS_THAN", Number;
     /// Both are numbers and the property is less or equal.
-    PropLessThanOrEqual = 17, "PROP_LESS_THAN_OR_EQUAL";
+    PropLessThanOrEqual = 17, "PROP_LESS_THAN_OR_EQUAL", Number;
     /// Both are numbers and the property is greater.
-    PropGreaterThan = 18, "PROP_GREATER_THAN";
+    PropGreaterThan = 18, "PROP_GREATER_THAN", Number;
     /// Both are numbers and the property is greater or equal.
-    PropGreaterThanOrEqual = 19, "PROP_GREATER_THAN_OR_EQUAL";
+    PropGreaterThanOrEqual = 19, "PROP_GREATER_THAN_OR_EQUAL", Number;
     /// The property is an earlier instant.
-    PropBefore = 20, "PROP_BEFORE";
+    PropBefore = 20, "PROP_BEFORE", Instant;
     /// The property is a later instant.
-    PropAfter = 21, "PROP_AFTER";
+    PropAfter = 21, "PROP_AFTER", Instant;
     /// The regular expression matches a part of the property.
-    PropMatches = 22, "PROP_MATCHES";
+    PropMatches = 22, "PROP_MATCHES", Pattern;
     /// The property is a string and the regular expression matches no part of it.
-    PropDoesNotMatch = 23, "PROP_DOES_NOT_MATCH";
+    PropDoesNotMatch = 23, "PROP_DOES_NOT_MATCH", Pattern;
     /// Both are semantic versions and the property is less.
-    PropSemverLessThan = 24, "PROP_SEMVER_LESS_THAN";
+    PropSemverLessThan = 24, "PROP_SEMVER_LESS_THAN", Version;
     /// Both are semantic versions of equal precedence.
-    PropSemverEqual = 25, "PROP_SEMVER_EQUAL";
+    PropSemverEqual = 25, "PROP_SEMVER_EQUAL", Version;
     /// Both are semantic versions and the property is greater.
-    PropSemverGreaterThan = 26, "PROP_SEMVER_GREATER_THAN";
+    PropSemverGreaterThan = 26, "PROP_SEMVER_GREATER_THAN", Version;
     /// The property is present and not null. Official SDKs do not support this operator.
-    IsPresent = -1, "IS_PRESENT";
+    IsPresent = -1, "IS_PRESENT", Nothing;
     /// The property is absent or null. Official SDKs do not support this operator.
-    IsNotPresent = -2, "IS_NOT_PRESENT";
+    IsNotPresent = -2, "IS_NOT_PRESENT", Nothing;
 }
 
 #[cfg(test)]

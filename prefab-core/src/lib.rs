@@ -54,7 +54,7 @@ pub mod value;
 pub use confidential::redact;
 pub use config::{ChangedBy, ConditionalValue, Config, ConfigRow, ConfigSet, ConfigType, Pointer, ValueType};
 pub use context::{Context, ContextError, ContextSet, ContextValue};
-pub use criterion::{Criterion, Operator};
+pub use criterion::{Criterion, Operand, Operator};
 pub use duration::{DurationError, parse_duration};
 pub use layer::{Layer, Match, Provenance, Slot};
 pub use level_set::LevelSet;

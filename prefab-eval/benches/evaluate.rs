@@ -7,7 +7,7 @@ use std::{hint::black_box, sync::Arc};
 use divan::Bencher;
 use prefab_core::{
     ConditionalValue, Config, ConfigRow, ConfigSet, ConfigValue, Context, ContextSet, ContextValue,
-    Criterion, Entry, IntRange, Layer, LayeredStore, LogLevel, Operator, Provenance, Update, Value,
+    Criterion, Entry, IntRange, Layer, LayeredStore, LogLevel, Operand, Operator, Provenance, Update, Value,
     WeightedValue, WeightedValues,
 };
 use prefab_eval::{Contexts, FixedHost, Options, Ruleset};
@@ -139,25 +139,23 @@ fn operator(bencher: Bencher<'_, '_>, name: &str) {
 
 fn sides(operator: Operator) -> (&'static str, Value) {
     use Operator as O;
-    match operator {
-        O::LookupKeyIn | O::LookupKeyNotIn | O::PropIsOneOf | O::PropIsNotOneOf => {
-            ("user.key", ["a", "b", "5905ecd1-9bbf-4711-a663-4f713628a78c"].into())
-        }
-        O::PropEndsWithOneOf | O::PropDoesNotEndWithOneOf => {
+    match (operator, operator.operand()) {
+        (O::PropStartsWithOneOf | O::PropDoesNotStartWithOneOf, _) => ("user.email", ["bob", "ada"].into()),
+        (O::PropEndsWithOneOf | O::PropDoesNotEndWithOneOf, _) => {
             ("user.email", ["@example.test", "@analytical.test"].into())
         }
-        O::PropStartsWithOneOf | O::PropDoesNotStartWithOneOf => ("user.email", ["bob", "ada"].into()),
-        O::PropContainsOneOf | O::PropDoesNotContainOneOf => ("user.email", ["babbage", "lovelace"].into()),
-        O::HierarchicalMatch => ("user.path", "services.users".into()),
-        O::InIntRange => ("user.age", IntRange { start: Some(18), end: Some(65) }.into()),
-        O::PropLessThan | O::PropLessThanOrEqual => ("user.age", 65.into()),
-        O::PropGreaterThan | O::PropGreaterThanOrEqual => ("user.age", 17.5.into()),
-        O::PropBefore | O::PropAfter => ("user.joined", 1_764_000_000_000_i64.into()),
-        O::PropMatches | O::PropDoesNotMatch => ("user.email", r"^[\w.]+@(analytical|acme)\.test$".into()),
-        O::PropSemverLessThan | O::PropSemverEqual | O::PropSemverGreaterThan => {
-            ("user.version", "2.11.0-rc.1".into())
+        (O::PropContainsOneOf | O::PropDoesNotContainOneOf, _) => {
+            ("user.email", ["babbage", "lovelace"].into())
         }
-        O::InSeg | O::NotInSeg => ("", "members".into()),
+        (_, Operand::List) => ("user.key", ["a", "b", "5905ecd1-9bbf-4711-a663-4f713628a78c"].into()),
+        (_, Operand::Text) => ("user.path", "services.users".into()),
+        (_, Operand::Range) => ("user.age", IntRange { start: Some(18), end: Some(65) }.into()),
+        (O::PropGreaterThan | O::PropGreaterThanOrEqual, _) => ("user.age", 17.5.into()),
+        (_, Operand::Number) => ("user.age", 65.into()),
+        (_, Operand::Instant) => ("user.joined", 1_764_000_000_000_i64.into()),
+        (_, Operand::Pattern) => ("user.email", r"^[\w.]+@(analytical|acme)\.test$".into()),
+        (_, Operand::Version) => ("user.version", "2.11.0-rc.1".into()),
+        (_, Operand::Segment) => ("", "members".into()),
         _ => ("user.key", Value::NotSet),
     }
 }

@@ -184,11 +184,32 @@ impl<'r> Evaluation<'r> {
         if let Match::Text(text) = &self.provenance().matched {
             return Cow::Borrowed(text);
         }
-        if let Some(namespace) = self.rule().and_then(Rule::namespace) {
+        if let Some(namespace) = self.namespace() {
             return Cow::Owned(format!("nm:{namespace}"));
         }
         let environment = self.config.environment_of(self.config_row_index);
         environment.map_or(Cow::Borrowed("default"), |id| Cow::Owned(format!("env:{id}")))
+    }
+
+    /// Returns the namespace of the rule that matched, if the client has a namespace and the rule is for one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, Ruleset, SystemHost};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [{"id": "1", "key": "max-jobs", "rows": [{"values": [
+    ///     {"criteria": [{"propertyName": "NAMESPACE", "operator": "HIERARCHICAL_MATCH",
+    ///                    "valueToMatch": {"string": "services"}}],
+    ///      "value": {"int": "50"}}
+    /// ]}]}]}"#)?;
+    /// let ruleset = ruleset.with_namespace("services.users");
+    /// let evaluation = ruleset.evaluate("max-jobs", &Contexts::default(), &SystemHost)?;
+    /// assert_eq!(evaluation.namespace(), Some("services"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn namespace(&self) -> Option<&'r str> {
+        self.rule()?.namespace()
     }
 
     /// Returns the name of the value's type, for example `int` or `string list`.

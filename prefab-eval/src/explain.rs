@@ -94,10 +94,9 @@ fn because(answer: &Evaluation<'_>) -> String {
     let env = answer.config.environment_of(answer.config_row_index);
     let row = env.map_or("the default rules".to_owned(), |id| format!("environment {id}"));
     let rule = answer.conditional_value_index + 1;
-    match answer.weighted_value_index {
-        Some(index) => format!("rule {rule} of {row}, choice {} by percentage", index + 1),
-        None => format!("rule {rule} of {row}"),
-    }
+    let choice = answer.weighted_value_index.map(|index| format!(", choice {} by percentage", index + 1));
+    let namespace = answer.namespace().map(|namespace| format!(", for namespace `{namespace}`"));
+    format!("rule {rule} of {row}{}{}", namespace.unwrap_or_default(), choice.unwrap_or_default())
 }
 
 /// A trace that records the steps as text.

@@ -13,6 +13,7 @@ use crate::{
     keys::KeyTable,
     pattern_budget::PatternBudget,
     pattern_slots::PatternSlots,
+    property,
     rule::{Check, Rule},
 };
 
@@ -169,6 +170,36 @@ impl Ruleset {
             self.default_context = Arc::new(store.default_context().clone());
         }
         self.compile(changed.iter().map(|key| (Arc::clone(key), store.get(key).cloned())));
+    }
+
+    /// Returns the ruleset of a client with another namespace. It shares all configs without rules of namespaces with
+    /// `self`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prefab_eval::{Contexts, EvaluatedValue, Ruleset, SystemHost};
+    ///
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [{"id": "1", "key": "max-jobs", "rows": [{"values": [
+    ///     {"criteria": [{"propertyName": "NAMESPACE", "operator": "HIERARCHICAL_MATCH",
+    ///                    "valueToMatch": {"string": "services"}}],
+    ///      "value": {"int": "50"}},
+    ///     {"value": {"int": "30"}}
+    /// ]}]}]}"#)?;
+    /// let ruleset = ruleset.with_namespace("services.users");
+    /// let evaluation = ruleset.evaluate("max-jobs", &Contexts::default(), &SystemHost)?;
+    /// assert_eq!((evaluation.value.clone(), evaluation.namespace()), (EvaluatedValue::Int(50), Some("services")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_namespace(&self, namespace: &str) -> Self {
+        let options = Options { namespace: Some(namespace.to_owned()), ..Options::clone(&self.options) };
+        let mut next = Self { options: Arc::new(options), ..self.clone() };
+        let affected: Vec<_> = self.entries().filter(|entry| has_namespaces(entry)).cloned().collect();
+        next.compile(
+            affected.into_iter().map(|entry| (Arc::clone(entry.stored().shared_key()), Some(entry))),
+        );
+        next
     }
 
     fn compile(&mut self, entries: impl Iterator<Item = (Arc<str>, Option<Entry>)>) {
@@ -343,4 +374,11 @@ impl Ruleset {
             _ => None,
         })
     }
+}
+
+/// Returns whether a rule of a config depends on the namespace of the client.
+fn has_namespaces(entry: &Entry) -> bool {
+    let config = entry.stored().borrowed();
+    let mut criteria = config.rows.iter().flat_map(|row| &row.values).flat_map(|rule| &rule.criteria);
+    criteria.any(|criterion| property::is_namespace(criterion.property_name))
 }

@@ -8,3 +8,8 @@ mod etag;
 
 pub use encoding::choose_encoding;
 pub use etag::is_cached;
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -16,6 +16,9 @@ pub struct ExplainRequest {
     #[serde(default)]
     #[schema(value_type = Object, example = json!({"user": {"key": "u-1", "plan": "pro"}}))]
     pub contexts: Json,
+    /// The namespace of the client, for rules of namespaces.
+    #[schema(example = "services.user_service.web")]
+    pub namespace: Option<String>,
     /// The user whose personal overrides apply, as their API key names them.
     pub user: Option<String>,
     /// The version to evaluate: its number as a string, or `draft`. By default, the current version.
@@ -37,6 +40,8 @@ pub struct ExplainResponse {
     pub kind: Option<String>,
     /// The reason: `STATIC`, `TARGETING_MATCH`, `SPLIT`.
     pub reason: Option<String>,
+    /// The namespace of the rule that returned the value. Absent if the rule has none, or if the request has none.
+    pub namespace: Option<String>,
     /// The version that returned the value. Absent for a draft.
     pub version: Option<String>,
     /// The reason why there is no value.

@@ -65,7 +65,7 @@ pub struct EnvironmentHealth {
 /// The number of open streams of one protocol.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct ProtocolCount {
-    /// The protocol: `sse`, `sse_json`, `grpc`.
+    /// The protocol: `sse`, `sse_json`, `grpc`, `ofrep`, `quonfig`.
     pub kind: String,
     /// The number of open streams.
     pub clients: usize,

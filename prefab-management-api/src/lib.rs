@@ -18,6 +18,7 @@ mod item;
 mod items;
 mod keys;
 mod log_levels;
+mod namespaces;
 mod overrides;
 mod people;
 mod projects;
@@ -59,6 +60,7 @@ pub use log_levels::{
     LevelCounts, LevelTarget, Lifetime, LogLevelResponse, LoggerResponse, LoggersQuery, RemoveLogLevelQuery,
     SetLogLevelRequest, SetLogLevelResponse, TargetedLevel,
 };
+pub use namespaces::{namespace_depth, namespace_problem};
 pub use overrides::{OverrideQuery, OverrideResponse, SetOverrideRequest};
 pub use people::{
     AccountQuery, AccountResponse, AddMemberRequest, EnvironmentRole, EnvironmentRoleRequest, MemberResponse,

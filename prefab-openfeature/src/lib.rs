@@ -44,7 +44,7 @@
 //!
 //! | feature | default | adds |
 //! | --- | --- | --- |
-//! | `tracing` | no | [`TracingHook`], which emits an event for each evaluation |
+//! | `tracing` | no | [`TracingHook`], which emits events of evaluations |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "tracing"), allow(rustdoc::broken_intra_doc_links))]
@@ -54,6 +54,8 @@ mod cache;
 mod context;
 mod metadata;
 mod provider;
+#[cfg(feature = "tracing")]
+mod recent_events;
 mod structure;
 #[cfg(feature = "tracing")]
 mod tracing_hook;

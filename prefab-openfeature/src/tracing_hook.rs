@@ -1,14 +1,22 @@
 //! A hook that emits an event for each evaluation, with the names of OpenTelemetry.
 
+use std::{sync::Arc, time::Instant};
+
 use open_feature::{
     EvaluationContext, EvaluationDetails, EvaluationError, EvaluationErrorCode, EvaluationReason,
     FlagMetadata, FlagMetadataValue, Hook, HookContext, HookHints, Value, async_trait,
 };
-use tracing::Level;
+use tracing::{Level, Span};
 
-use crate::provider;
+use crate::{
+    provider,
+    recent_events::{EventKey, RecentEvents},
+};
 
-/// A hook that emits one `tracing` event for each evaluation.
+/// A hook that emits `tracing` events of evaluations.
+///
+/// Evaluations with the same flag and variant, or the same flag and error code, emit one event per span. Outside a span, they
+/// emit one per minute. The hook remembers at most 10,000 events; beyond that, events may repeat.
 ///
 /// The event has the name `feature_flag.evaluation`, the target `prefab_openfeature` and the level `INFO`. Its fields are
 /// attributes of the semantic conventions of OpenTelemetry:
@@ -36,10 +44,12 @@ use crate::provider;
 /// OpenFeature::singleton_mut().await.add_hook(TracingHook::new()).await;
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TracingHook {
     has_value: bool,
     has_context_id: bool,
+    /// All clones share them.
+    recent_events: Arc<RecentEvents>,
 }
 
 impl TracingHook {
@@ -62,7 +72,13 @@ impl TracingHook {
         self
     }
 
-    fn emit(self, context: &HookContext<'_>, outcome: &Outcome<'_>) {
+    /// Returns whether the event of an evaluation is not a repetition.
+    fn is_first(&self, flag: &str, variant: Option<&str>, error_type: Option<&str>) -> bool {
+        let span = Span::current().id().map(|id| id.into_u64());
+        self.recent_events.is_first(EventKey { span, flag, variant, error_type }, Instant::now())
+    }
+
+    fn emit(&self, context: &HookContext<'_>, outcome: &Outcome<'_>) {
         let provider = match context.provider_metadata.name.as_str() {
             provider::NAME => "Prefab",
             other => other,
@@ -145,6 +161,9 @@ impl Hook for TracingHook {
             EvaluationErrorCode::General(_) => "general".to_owned(),
             code => code.to_string().to_lowercase(),
         };
+        if !self.is_first(context.flag_key, None, Some(&code)) {
+            return;
+        }
         let outcome = Outcome {
             reason: "error".to_owned(),
             variant: None,
@@ -169,6 +188,9 @@ impl Hook for TracingHook {
             Some(reason) => reason.to_string().to_lowercase(),
             None => "unknown".to_owned(),
         };
+        if !self.is_first(context.flag_key, details.variant.as_deref(), None) {
+            return;
+        }
         let is_shown = self.has_value && !is_confidential(&details.flag_metadata);
         let outcome = Outcome {
             reason,

@@ -93,6 +93,7 @@ export function criterion({ propertyName, operator: name, valueToMatch }) {
   const [, verb, follows] = operator(name);
   const shown = valueToMatch && (follows === 'date' ? date(valueToMatch.value) : value(valueToMatch));
   if (name === 'ALWAYS_TRUE') return 'always';
+  if (name === 'HIERARCHICAL_MATCH' && ['NAMESPACE', 'prefab.namespace'].includes(propertyName ?? '')) return `the namespace is ${shown || '…'} or below it`;
   if (follows === 'segment') return `${verb} ${shown ?? ''}`;
   const subject = name.startsWith('LOOKUP_KEY') ? '' : `${propertyName || '…'} `;
   return follows === 'none' ? `${subject}${verb}` : `${subject}${verb} ${shown ?? '…'}`;

@@ -7,6 +7,7 @@ use std::{collections::HashSet, io::Read as _};
 use axum::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
+use prefab_core::{Operand, Operator};
 use tower::ServiceExt as _;
 
 use super::*;
@@ -112,4 +113,27 @@ async fn the_files_are_small() {
     let named = named.iter().filter_map(|name| files.get(name.split_once('/')?.1));
     let first: usize = named.map(|file| file.gzip.len()).sum();
     assert!((40_000..80_000).contains(&first), "{first} bytes for the first view");
+}
+
+#[test]
+fn the_page_supports_every_operator() {
+    let page = include_str!("../assets/format.js");
+    for operator in Operator::ALL.iter().filter(|operator| **operator != Operator::NotSet) {
+        let kind = match operator.operand() {
+            Operand::Nothing => "none",
+            Operand::List => "list",
+            Operand::Number => "number",
+            Operand::Range => "range",
+            Operand::Instant => "date",
+            Operand::Pattern => "pattern",
+            Operand::Version => "version",
+            Operand::Segment => "segment",
+            _ => "text",
+        };
+        let name = operator.name();
+        let is_listed = |line: &str| {
+            line.trim_start().starts_with(&format!("['{name}', ")) && line.ends_with(&format!(", '{kind}'],"))
+        };
+        assert!(page.lines().any(is_listed), "{name} with the kind `{kind}` is missing in OPERATORS");
+    }
 }

@@ -10,7 +10,11 @@ use prefab_eval::{Options, Ruleset};
 use tokio::sync::watch;
 
 use crate::{
-    audience::Audience, encoding::Encoding, items::ItemIds, snapshot::Snapshot, subscribers::Subscribers,
+    audience::Audience,
+    encoding::Encoding,
+    items::ItemIds,
+    snapshot::Snapshot,
+    subscribers::{Protocol, Subscribers},
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
@@ -85,6 +89,9 @@ impl Channel {
         let snapshot = Arc::new(before.with(&configs, &replaced, last_id));
         // Encoded before the streams wake up, because nearly all of them need this batch.
         snapshot.batch(before.last_id, &Audience::default(), Encoding::Protobuf);
+        if self.subscribers.has(Protocol::Quonfig) {
+            snapshot.envelope();
+        }
         let changed = store.apply(merge(configs, pointer));
         {
             let mut published = self.published();

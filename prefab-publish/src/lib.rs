@@ -9,6 +9,7 @@ mod channel;
 mod encoding;
 mod for_sdk;
 mod items;
+mod quonfig;
 mod snapshot;
 mod subscribers;
 
@@ -16,5 +17,6 @@ pub use audience::{Audience, is_for_front_ends};
 pub use channel::{Channel, Newest};
 pub use encoding::Encoding;
 pub use for_sdk::{for_environment, for_sdk, tombstone};
+pub use quonfig::{Envelope, OmittedConfig};
 pub use snapshot::{ContentCoding, Encoded, Snapshot};
 pub use subscribers::{Protocol, SubscriberCounts, SubscriberGuard};

@@ -18,6 +18,7 @@ use crate::{
     encoding::{Encoding, Item},
     for_sdk::tombstone,
     items::Items,
+    quonfig::{Envelope, Fragments},
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
 
@@ -49,7 +50,7 @@ pub enum ContentCoding {
 }
 
 impl Encoded {
-    fn new(etag: String, plain: Bytes) -> Self {
+    pub(crate) fn new(etag: String, plain: Bytes) -> Self {
         Self { etag, plain, gzip: OnceLock::new(), zstd: OnceLock::new() }
     }
 
@@ -114,26 +115,27 @@ pub struct Snapshot {
     responses: Cache<Arc<Encoded>>,
     batches: Cache<Batch>,
     cache_bytes: usize,
+    /// The parts of the document for Quonfig SDKs, which all snapshots of the environment share.
+    fragments: Arc<Fragments>,
+    /// The document, from the first time that it is requested.
+    envelope: OnceLock<Arc<Envelope>>,
 }
 
 impl Snapshot {
     /// Creates the snapshot of an environment without configs. It caches up to `cache_bytes` bytes of responses.
     pub fn empty(project: ProjectId, environment: EnvironmentId, first_id: i64, cache_bytes: usize) -> Self {
         let nothing_yet = Item::new(&tombstone(first_id, project.0, EMPTY_PROJECT_KEY));
-        let items = Items::default().with(&[], vec![nothing_yet]);
-        Self::of(project, environment, first_id, items, cache_bytes)
-    }
-
-    fn of(
-        project: ProjectId,
-        environment: EnvironmentId,
-        last_id: i64,
-        items: Items,
-        cache_bytes: usize,
-    ) -> Self {
-        // A batch is small; the full response of a user is large.
-        let (responses, batches) = (Cache::new(cache_bytes / 4 * 3), Cache::new(cache_bytes / 4));
-        Self { project, environment, last_id, items, responses, batches, cache_bytes }
+        Self {
+            project,
+            environment,
+            last_id: first_id,
+            items: Items::default().with(&[], vec![nothing_yet]),
+            responses: responses(cache_bytes),
+            batches: batches(cache_bytes),
+            cache_bytes,
+            fragments: Arc::default(),
+            envelope: OnceLock::new(),
+        }
     }
 
     /// Returns the snapshot after these changes, which are newer than the snapshot and ordered oldest first. `replaced` are the
@@ -148,8 +150,15 @@ impl Snapshot {
                 item.affects_front_ends = true;
             }
         }
-        let items = self.items.with(replaced, added);
-        Self::of(self.project, self.environment, last_id, items, self.cache_bytes)
+        Self {
+            last_id,
+            items: self.items.with(replaced, added),
+            responses: responses(self.cache_bytes),
+            batches: batches(self.cache_bytes),
+            fragments: Arc::clone(&self.fragments),
+            envelope: OnceLock::new(),
+            ..*self
+        }
     }
 
     /// Returns the response with everything newer than `id`. For 0 it contains all live configs.
@@ -191,6 +200,28 @@ impl Snapshot {
         encoding::event_without_items(&self.repeated(audience), encoding)
     }
 
+    /// Returns a message without configs, for a client that has everything.
+    pub fn message_without_configs(&self, audience: &Audience) -> Bytes {
+        self.repeated(audience).into()
+    }
+
+    /// Returns the document for Quonfig SDKs, with all configs. It is the same for all API keys, because these SDKs receive no
+    /// contexts from the server. The first call encodes it.
+    pub fn envelope(&self) -> Arc<Envelope> {
+        let encode = || self.fragments.envelope(self.items.iter(), self.environment, self.last_id);
+        Arc::clone(self.envelope.get_or_init(encode))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn fragments(&self) -> &Fragments {
+        &self.fragments
+    }
+
+    /// Returns the document for Quonfig SDKs if it is encoded already.
+    pub fn cached_envelope(&self) -> Option<Arc<Envelope>> {
+        self.envelope.get().cloned()
+    }
+
     /// Returns whether anything newer than an id can change what a front end receives.
     pub fn has_front_end_change(&self, after: i64) -> bool {
         self.items.newer(after).any(|item| item.affects_front_ends)
@@ -223,6 +254,15 @@ impl Snapshot {
         bytes.extend_from_slice(&audience.repeated);
         bytes
     }
+}
+
+/// Returns the cache of responses. They get most of the memory: the full response of a user is large, a batch is small.
+fn responses(cache_bytes: usize) -> Cache<Arc<Encoded>> {
+    Cache::new(cache_bytes / 4 * 3)
+}
+
+fn batches(cache_bytes: usize) -> Cache<Batch> {
+    Cache::new(cache_bytes / 4)
 }
 
 fn tag_of(audience: &Audience) -> String {

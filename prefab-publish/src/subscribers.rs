@@ -23,6 +23,8 @@ pub enum Protocol {
     Grpc,
     /// Notifications for OpenFeature clients in browsers.
     Ofrep,
+    /// Server-sent events with all configs as JSON, for Quonfig SDKs.
+    Quonfig,
 }
 
 /// The open streams of one environment.
@@ -56,6 +58,11 @@ impl Subscribers {
     /// Returns the number of open streams.
     pub fn counts(&self) -> SubscriberCounts {
         self.lock().clone()
+    }
+
+    /// Returns whether a stream of a protocol is open.
+    pub fn has(&self, protocol: Protocol) -> bool {
+        self.lock().by_protocol.contains_key(&protocol)
     }
 
     /// Returns the recent delivery times, shortest first.

@@ -36,12 +36,12 @@ pub struct ServeArgs {
     #[arg(long, env = "PREFAB_SERVER_SEED_FROM", value_name = "FILE")]
     pub seed_from: Option<PathBuf>,
 
-    /// Certificate chain in PEM, to serve https
-    #[arg(long, env = "PREFAB_SERVER_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    /// Certificate chain in PEM, to serve https; requires --tls-key
+    #[arg(long, env = "PREFAB_SERVER_TLS_CERTIFICATE", value_name = "FILE")]
     pub tls_certificate: Option<PathBuf>,
 
     /// Private key in PEM of the certificate
-    #[arg(long, env = "PREFAB_SERVER_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    #[arg(long, env = "PREFAB_SERVER_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
 
     /// Maximum size of a request body, in bytes
@@ -164,7 +164,12 @@ impl TryFrom<ServeArgs> for Options {
             database: database.open()?,
             allow_damaged,
             seed_from,
-            tls: tls_certificate.zip(tls_key).map(|(certificate, key)| TlsFiles { certificate, key }),
+            tls: match (tls_certificate, tls_key) {
+                (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+                (None, None) => None,
+                // Else a server whose key is missing in one of three places would use http.
+                (Some(path), None) | (None, Some(path)) => return Err(Error::TlsFileAlone { path }),
+            },
             limits: Limits {
                 body_bytes: max_body_bytes,
                 header_timeout: Duration::from_secs(header_timeout),
@@ -222,6 +227,10 @@ mod tests {
 
     #[test]
     fn a_certificate_needs_its_key() {
-        assert!(Command::try_parse_from(["serve", "--tls-certificate", "cert.pem"]).is_err());
+        for (option, file) in [("--tls-certificate", "cert.pem"), ("--tls-key", "key.pem")] {
+            let Command { serve } = Command::parse_from(["serve", option, file]);
+            let error = Options::try_from(serve).unwrap_err();
+            assert!(matches!(&error, Error::TlsFileAlone { path } if path.ends_with(file)), "{error}");
+        }
     }
 }

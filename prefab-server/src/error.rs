@@ -63,6 +63,12 @@ pub enum Error {
         /// The problem and its place.
         cause: String,
     },
+    /// There is a certificate without a key, or a key without a certificate.
+    #[error("`{}` needs its counterpart: https requires a certificate and a key", path.display())]
+    TlsFileAlone {
+        /// The file.
+        path: PathBuf,
+    },
     /// The certificate or its key cannot be used.
     #[error("cannot use the certificate or key `{}`: {cause}", path.display())]
     Tls {
@@ -107,14 +113,15 @@ impl Error {
                 }
                 UnavailableReason::DiskFull => Some("the disk is full; free some space"),
                 UnavailableReason::Busy => Some("another program has locked it"),
-                UnavailableReason::Unreachable => {
-                    Some("the database server is stopped, or a firewall or the wrong address is in the way")
-                }
+                UnavailableReason::Unreachable => Some(
+                    "check that the database server is running, that the address is right, and that no firewall blocks it",
+                ),
                 UnavailableReason::OutcomeUnknown | UnavailableReason::Other => None,
             },
             Self::NoDatabase { .. } => {
                 Some("--data-dir selects the data folder of the server, --database the file")
             }
+            Self::TlsFileAlone { .. } => Some("set both --tls-certificate and --tls-key, or neither"),
             Self::Database { .. }
             | Self::DatabaseUrl(_)
             | Self::PasswordFile { .. }

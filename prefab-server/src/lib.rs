@@ -35,4 +35,9 @@ pub use prefab_store::key::{IssuedKey, KeyKind};
 pub use prefab_store::{Role, Roles};
 pub use prefab_store_sqlite::{Overwrite, RestoreError, Restored, restore, restore_to};
 pub use recover::{Recovered, recover, recover_owner};
-pub use serve::{Running, Stop, serve};
+pub use serve::{Running, Stop, check, serve};
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

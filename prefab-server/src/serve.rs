@@ -45,6 +45,17 @@ use prefab_store_sqlite::private_files;
 /// The number of open files that are reserved for other uses than connections.
 const RESERVED_FILES: u64 = 128;
 
+/// Checks the files that the options name, without starting a server or creating anything.
+///
+/// # Errors
+///
+/// [`Error`] if the seed file, the certificate or its key cannot be used.
+pub fn check(options: &Options) -> Result<(), Error> {
+    options.tls.as_ref().map(Tls::load).transpose()?;
+    options.seed_from.as_deref().map(setup::read).transpose()?;
+    Ok(())
+}
+
 /// Starts a server and returns once it accepts connections.
 ///
 /// Raises the limit of open files of the process as far as the system permits.

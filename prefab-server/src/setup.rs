@@ -60,7 +60,8 @@ pub(crate) async fn invite_first(store: &dyn Store) -> Result<Option<String>, St
     Ok(Some(secret.text().to_owned()))
 }
 
-fn read(path: &Path) -> Result<ConfigSet, Error> {
+/// Reads the configs of a seed file.
+pub(crate) fn read(path: &Path) -> Result<ConfigSet, Error> {
     let failed = |cause: String| Error::Seed { path: path.to_owned(), cause };
     let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
     let text = encoding::decode(bytes).map_err(|error| failed(error.to_string()))?;

@@ -191,6 +191,7 @@ fn check(
         workers::check(deadline)?;
         if let Some(config) = edit.config.as_mut().filter(|_| !is_validated) {
             validate::convert_to_declared_type(config);
+            validate::add_bool_variants(config);
             namespaces::sort(config);
             if confidential::has_redacted(config) {
                 let problem = format!("`{}` contains a redacted value instead of a value", config.key);

@@ -4,6 +4,7 @@ pub mod cache;
 pub mod contexts;
 mod host;
 pub mod parts;
+pub mod quonfig;
 mod value;
 
 use std::{fmt::Write as _, time::Instant};
@@ -24,13 +25,15 @@ use parts::{Form, Reader, ResponseParts};
 /// The number of evaluations after which the deadline is checked.
 pub(crate) const CHECK_INTERVAL: usize = 16;
 
-/// The two formats of a response.
+/// The format of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseFormat {
     /// The protobuf message in proto3 JSON.
     V1,
     /// Plain values.
     V2,
+    /// Plain values with the names of Quonfig.
+    Quonfig,
 }
 
 impl ResponseFormat {
@@ -39,6 +42,7 @@ impl ResponseFormat {
         match self {
             Self::V1 => "v1",
             Self::V2 => "v2",
+            Self::Quonfig => "quonfig",
         }
     }
 }
@@ -66,10 +70,11 @@ pub fn evaluate_all(
     let form = match format {
         ResponseFormat::V1 => Form::V1,
         ResponseFormat::V2 => Form::V2,
+        ResponseFormat::Quonfig => Form::Quonfig,
     };
     let mut body = String::from(match format {
         ResponseFormat::V1 => "{\"values\":{",
-        ResponseFormat::V2 => "{\"evaluations\":{",
+        ResponseFormat::V2 | ResponseFormat::Quonfig => "{\"evaluations\":{",
     });
     let mut separator = "";
     for (index, key) in readable.keys.iter().enumerate() {
@@ -86,12 +91,15 @@ pub fn evaluate_all(
             separator = ",";
         }
     }
-    let id = match format {
-        ResponseFormat::V1 => "keyId",
-        ResponseFormat::V2 => "id",
-    };
     // Writing to a string cannot fail.
-    let _ = write!(body, "}},\"apikeyMetadata\":{{\"{id}\":\"{}\"}}}}", caller.key_id);
+    let _ = match format {
+        ResponseFormat::V1 => write!(body, "}},\"apikeyMetadata\":{{\"keyId\":\"{}\"}}}}", caller.key_id),
+        ResponseFormat::V2 => write!(body, "}},\"apikeyMetadata\":{{\"id\":\"{}\"}}}}", caller.key_id),
+        ResponseFormat::Quonfig => {
+            let environment = caller.environment;
+            write!(body, "}},\"meta\":{{\"version\":\"{last_id}\",\"environment\":\"{environment}\"}}}}")
+        }
+    };
     Ok((body, host.depends_on()))
 }
 
@@ -106,6 +114,9 @@ fn encode(evaluation: &Evaluation<'_>, format: ResponseFormat) -> Option<Json> {
     if evaluation.is_confidential() {
         return None;
     }
+    if format == ResponseFormat::Quonfig {
+        return quonfig::encode(evaluation);
+    }
     let (kind, value) = value::evaluation_to_json(evaluation, format)?;
     let metadata = metadata(evaluation);
     let mut fields = Map::new();
@@ -114,7 +125,7 @@ fn encode(evaluation: &Evaluation<'_>, format: ResponseFormat) -> Option<Json> {
         ResponseFormat::V1 => {
             fields.insert(kind.to_owned(), value);
         }
-        ResponseFormat::V2 => {
+        ResponseFormat::V2 | ResponseFormat::Quonfig => {
             fields.insert("value".to_owned(), json!({ kind: value }));
         }
     }

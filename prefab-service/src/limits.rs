@@ -13,6 +13,9 @@ use prefab_eval::RegexLimits;
 pub use table::Limit;
 pub use usage::{DelayPermit, Principal, StreamPermit, Usage};
 
+/// The largest event that Quonfig SDKs read from a stream, in bytes.
+pub const MAX_QUONFIG_EVENT_BYTES: usize = 4 << 20;
+
 /// The limits of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

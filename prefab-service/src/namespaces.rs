@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 
 use prefab_core::{ConditionalValue, Config, ConfigValue, Criterion, Operator, Value};
+use prefab_management_api::namespace_depth as depth;
 
 /// The property that contains the namespace of a client.
 const PROPERTY: &str = "NAMESPACE";
@@ -13,15 +14,8 @@ const PROPERTY: &str = "NAMESPACE";
 /// Another name of the property.
 const OTHER_PROPERTY: &str = "prefab.namespace";
 
-/// Returns why a text is not a namespace, or `None` if it is one.
-pub fn problem(namespace: &str) -> Option<&'static str> {
-    let is_segment = |segment: &str| !segment.is_empty() && !segment.contains(char::is_whitespace);
-    let expected = "`namespace`: expected names separated by dots, such as services.user_service";
-    (!namespace.split('.').all(is_segment)).then_some(expected)
-}
-
 /// Returns the namespace of a rule whose only criterion is a namespace.
-pub fn of(rule: &ConditionalValue) -> Option<&str> {
+pub(crate) fn of(rule: &ConditionalValue) -> Option<&str> {
     let [Criterion { property_name, operator: Operator::HierarchicalMatch, value_to_match }] =
         &*rule.criteria
     else {
@@ -31,10 +25,6 @@ pub fn of(rule: &ConditionalValue) -> Option<&str> {
         Value::String(namespace) if [PROPERTY, OTHER_PROPERTY].contains(&&**property_name) => Some(namespace),
         _ => None,
     }
-}
-
-fn depth(namespace: &str) -> usize {
-    namespace.split('.').count()
 }
 
 /// Sets the value for a namespace. A new rule comes after those for deeper namespaces, and before shallower ones and the
@@ -108,14 +98,5 @@ mod tests {
         let values: Vec<_> =
             config.rows[0].values.iter().map(|rule| rule.value.clone().unwrap().value).collect();
         assert_eq!(values, [Value::Int(2), Value::Int(9), Value::Int(1)]);
-    }
-
-    #[test]
-    fn a_namespace_has_no_empty_names() {
-        for (text, is_valid) in
-            [("a", true), ("services.user_service", true), ("", false), ("a.", false), ("a b", false)]
-        {
-            assert_eq!(problem(text).is_none(), is_valid, "{text}");
-        }
     }
 }

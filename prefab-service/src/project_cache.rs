@@ -2,6 +2,7 @@
 //!
 //! Every request reads this cache; no request reads the store for configuration.
 
+mod catch_up;
 mod recovery;
 
 use std::{
@@ -10,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Mutex, watch};
+use tokio::{
+    sync::{Mutex, watch},
+    time::Instant,
+};
 use tracing::warn;
 
 use crate::{key_usage::KeyUsage, ofrep::stream_token, origin::Origin, project::Project, workers::Workers};
@@ -47,6 +51,8 @@ pub struct ProjectCache {
     keys_changed: watch::Sender<u64>,
     /// The projects whose versions were appended again because a client had newer ones.
     recovered: sync::Mutex<HashSet<ProjectId>>,
+    /// When the versions of a project were last read for clients that wait.
+    last_reads: sync::Mutex<HashMap<ProjectId, Instant>>,
     /// The time at which the cache was opened, in microseconds since 1970.
     opened_at_micros: i64,
 }
@@ -113,6 +119,7 @@ impl ProjectCache {
             refreshing: Mutex::default(),
             keys_changed: watch::Sender::new(0),
             recovered: sync::Mutex::default(),
+            last_reads: sync::Mutex::default(),
             opened_at_micros,
         };
         cache.refresh().await?;

@@ -4,6 +4,7 @@ mod compiled;
 mod lossless;
 mod schema;
 mod value;
+mod variants;
 
 use std::collections::HashSet;
 
@@ -25,6 +26,7 @@ pub use compiled::validate_ruleset;
 pub use lossless::convert_to_declared_type;
 pub use schema::Schemas;
 pub use value::{ValueProblem, check_value};
+pub use variants::add_bool_variants;
 
 /// Maximum number of tags per config.
 const MAX_TAGS: usize = 20;
@@ -172,7 +174,8 @@ fn operator_problem(operator: Operator) -> Option<(ProblemCode, &'static str)> {
     match operator {
         Operator::NotSet => Some((Required, "expected an operator")),
         Operator::Other(_) => Some((Unknown, "unknown operator")),
-        Operator::IsPresent | Operator::IsNotPresent => {
+        // Operators with negative numbers are not in the protocol.
+        own if own.number() < 0 => {
             Some((Invalid, "official clients do not support this operator; compare with a list instead"))
         }
         _ => None,

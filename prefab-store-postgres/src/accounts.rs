@@ -16,7 +16,8 @@ use prefab_store::{
     Roles, StoreFuture,
     accounts::{
         Account, Accounts, DeletePersonOutcome, Invitation, Inviters, Member, MemberChange, MembershipOffer,
-        NewInvitation, NewPerson, NewReset, NewToken, OwnerChange, Person, Session, SignUpOutcome, Token,
+        NewInvitation, NewPerson, NewReset, NewToken, OfferOutcome, OwnerChange, Person, Session,
+        SignUpOutcome, Token,
     },
     key::KeyHash,
 };
@@ -127,7 +128,7 @@ impl Accounts for PostgresStore {
         self.run(async move |database| members::change(&database, project, person, None).await)
     }
 
-    fn offer_membership(&self, offer: MembershipOffer) -> StoreFuture<'_, ()> {
+    fn offer_membership(&self, offer: MembershipOffer) -> StoreFuture<'_, OfferOutcome> {
         self.run(async move |database| members::offer(&database, offer).await)
     }
 

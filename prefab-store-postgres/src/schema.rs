@@ -24,7 +24,11 @@ struct Migration {
 }
 
 /// One entry per version of the schema, applied in order and never edited afterwards. `TEXT` gets the collation of bytes.
-const MIGRATIONS: &[Migration] = &[Migration { sql: include_str!("schema/1.sql"), min_reader: 1 }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { sql: include_str!("schema/1.sql"), min_reader: 1 },
+    // Version 1 writes known browsers with `ON CONFLICT (hash)`.
+    Migration { sql: include_str!("schema/2.sql"), min_reader: 2 },
+];
 
 /// The table of versions.
 const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS @.schema_version (

@@ -197,14 +197,24 @@ fn column_values<'r>(kind: Kind, cells: impl Iterator<Item = &'r Cell>) -> Resul
     })
 }
 
+/// Continues the ids of people after all ids that the tables refer to. Deleted accounts have no row, so their ids would be used
+/// again, and new people would appear as the authors of old changes. The user id of an API key can be any number, so numbers of
+/// 2^53 and above are ignored.
+const RAISE_PERSON_IDS: &str = "SELECT setval(
+    pg_get_serial_sequence('@.person', 'id'),
+    greatest((SELECT max(id) FROM @.person), (SELECT max(created_by_person) FROM @.api_key),
+             (SELECT max(created_by_person) FROM @.token), (SELECT max(user_id) FROM @.config_version WHERE user_id < 9007199254740992), 0) + 1,
+    false)";
+
 /// Sets what other stores do not have: the counters of ids, and the numbers of audit entries.
 async fn finish(session: &mut Session) -> Result<(), StoreError> {
-    for table in ["project", "environment", "api_key", "audit", "person", "invitation", "token"] {
+    for table in ["project", "environment", "api_key", "audit", "invitation", "token"] {
         let sql = format!(
             "SELECT setval(pg_get_serial_sequence('@.{table}', 'id'), coalesce(max(id), 0) + 1, false) FROM @.{table}"
         );
         session.query(&sql, values![]).await?;
     }
+    session.query(RAISE_PERSON_IDS, values![]).await?;
     let sql = "UPDATE @.audit SET seq = n.seq FROM (
                  SELECT id, row_number() OVER (PARTITION BY project_id ORDER BY id) AS seq FROM @.audit
                ) n WHERE n.id = audit.id";

@@ -4,6 +4,7 @@ mod browsers;
 mod invitations;
 mod members;
 mod memberships;
+mod offer_row;
 mod offers;
 mod owners;
 mod password_resets;
@@ -23,7 +24,8 @@ use prefab_store::{
     Role, Roles, StoreError, StoreFuture, UnavailableReason,
     accounts::{
         Account, Accounts, DeletePersonOutcome, Invitation, Inviters, Member, MemberChange, MembershipOffer,
-        NewInvitation, NewPerson, NewReset, NewToken, OwnerChange, Person, Session, SignUpOutcome, Token,
+        NewInvitation, NewPerson, NewReset, NewToken, OfferOutcome, OwnerChange, Person, Session,
+        SignUpOutcome, Token,
     },
     key::KeyHash,
 };
@@ -133,7 +135,7 @@ impl Accounts for SqliteStore {
         self.run(move |connection| members::change(connection, project, person, None, now))
     }
 
-    fn offer_membership(&self, offer: MembershipOffer) -> StoreFuture<'_, ()> {
+    fn offer_membership(&self, offer: MembershipOffer) -> StoreFuture<'_, OfferOutcome> {
         self.run(move |connection| offers::keep(connection, &offer))
     }
 
@@ -151,7 +153,7 @@ impl Accounts for SqliteStore {
     }
 
     fn remove_offer(&self, project: ProjectId, person: i64) -> StoreFuture<'_, bool> {
-        self.run(move |connection| offers::remove(connection, project, person))
+        self.run(move |connection| offer_row::delete(connection, project, person))
     }
 
     fn owners(&self) -> StoreFuture<'_, Vec<Person>> {

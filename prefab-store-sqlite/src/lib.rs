@@ -24,6 +24,7 @@ mod refusals;
 mod registry;
 mod restore;
 mod retention;
+mod row_numbers;
 mod scheduled_removals;
 mod schema;
 mod tables;

@@ -320,6 +320,19 @@ CREATE TABLE epoch (
 ) STRICT;
 INSERT INTO epoch VALUES (1, lower(hex(randomblob(16))));
 ",
+    "
+CREATE TABLE known_browser_2 (
+  hash BLOB NOT NULL,
+  person_id INTEGER NOT NULL REFERENCES person (id),
+  seen_at_millis INTEGER NOT NULL,
+  PRIMARY KEY (hash, person_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO known_browser_2 (hash, person_id, seen_at_millis)
+  SELECT hash, person_id, seen_at_millis FROM known_browser;
+DROP TABLE known_browser;
+ALTER TABLE known_browser_2 RENAME TO known_browser;
+CREATE INDEX known_browser_by_person ON known_browser (person_id, seen_at_millis);
+",
 ];
 
 /// Returns the newest version of the schema.

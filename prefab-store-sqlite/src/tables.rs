@@ -11,7 +11,7 @@ use rusqlite::{
     types::{ToSqlOutput, Value, ValueRef},
 };
 
-use crate::{failed, private_files, readers, schema};
+use crate::{failed, private_files, readers, row_numbers, schema};
 
 /// Reads all tables of a file in one transaction. The file must have the schema of this version; opening the store upgrades
 /// it. `sink` can end the reading.
@@ -95,6 +95,7 @@ pub fn write_tables(
             insert.execute(params_from_iter(row.into_iter().map(Bound))).map_err(writing())?;
         }
     }
+    row_numbers::raise_people(&transaction).map_err(writing())?;
     transaction.commit().map_err(writing())?;
     // One file without companions.
     connection.pragma_update(None, "journal_mode", "DELETE").map_err(writing())
@@ -142,6 +143,40 @@ mod tests {
             (table.name.to_owned(), columns)
         });
         assert_eq!(listed.collect::<BTreeMap<_, _>>(), stored);
+    }
+
+    #[test]
+    fn the_number_of_a_deleted_person_is_not_used_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("copy.db");
+        let find = |name: &str| TABLES.iter().find(|table| table.name == name).unwrap();
+        let (project, version) = (find("project"), find("config_version"));
+        let project_row = vec![
+            Cell::Integer(1),
+            Cell::Text("p".to_owned()),
+            Cell::Integer(1),
+            Cell::Integer(9),
+            Cell::Integer(0),
+        ];
+        let version_by = |id: i64, person: i64| {
+            let cell = |column: &&str| match *column {
+                "project_id" => Cell::Integer(1),
+                "id" => Cell::Integer(id),
+                "user_id" => Cell::Integer(person),
+                "changed_at_millis" => Cell::Integer(0),
+                "previous_id" | "body" => Cell::Null,
+                _ => Cell::Text(String::new()),
+            };
+            version.columns.iter().map(cell).collect()
+        };
+        let rows = vec![version_by(2, 7), version_by(3, 3), version_by(4, i64::MAX)];
+        let mut chunks =
+            vec![Rows { table: version, rows }, Rows { table: project, rows: vec![project_row] }];
+        write_tables(&file, || Ok(chunks.pop())).unwrap();
+        let connection = Connection::open(&file).unwrap();
+        let insert = "INSERT INTO person (email, name, created_at_millis, is_owner) VALUES ('a', 'a', 0, 0)";
+        connection.execute(insert, []).unwrap();
+        assert_eq!(connection.last_insert_rowid(), 8);
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub trait Accounts: Send + Sync + 'static {
     /// no owner.
     fn delete_person(&self, person: i64) -> StoreFuture<'_, DeletePersonOutcome>;
 
-    /// Records that a person has logged in with a browser.
+    /// Records that a person has logged in with a browser. The newest [`MAX_KNOWN_BROWSERS`] of each person are remembered.
     fn remember_browser(&self, person: i64, browser: KeyHash) -> StoreFuture<'_, ()>;
 
     /// Returns whether a person has logged in with a browser, since their last change of the password.
@@ -64,14 +64,14 @@ pub trait Accounts: Send + Sync + 'static {
     /// Lists the members of a project by e-mail address.
     fn members(&self, project: ProjectId) -> StoreFuture<'_, Vec<Member>>;
 
-    /// Adds a person to a project, or changes their roles.
+    /// Adds a person to a project, or changes their roles. An offer to the person ends.
     fn set_member(&self, project: ProjectId, person: i64, roles: Roles) -> StoreFuture<'_, MemberChange>;
 
     /// Removes a person from a project and revokes the tokens that act for them there.
     fn remove_member(&self, project: ProjectId, person: i64) -> StoreFuture<'_, MemberChange>;
 
-    /// Offers an account membership in a project. It replaces an earlier offer to the same person.
-    fn offer_membership(&self, offer: MembershipOffer) -> StoreFuture<'_, ()>;
+    /// Offers an account membership in a project, unless it is a member. It replaces an earlier offer to the same person.
+    fn offer_membership(&self, offer: MembershipOffer) -> StoreFuture<'_, OfferOutcome>;
 
     /// Lists the offers of a project that the person has not accepted, by e-mail address.
     fn membership_offers(&self, project: ProjectId) -> StoreFuture<'_, Vec<MembershipOffer>>;
@@ -119,6 +119,9 @@ pub const SESSION_MILLIS: i64 = 14 * 24 * 3_600 * 1_000;
 
 /// The time for which a browser is remembered after a log-in: 180 days.
 pub const KNOWN_BROWSER_MILLIS: i64 = 180 * 24 * 3_600 * 1_000;
+
+/// The number of browsers that are remembered for each person.
+pub const MAX_KNOWN_BROWSERS: i64 = 20;
 
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -236,6 +239,17 @@ pub struct MembershipOffer {
     pub offered_by: String,
     /// The time of the offer, in milliseconds since 1970.
     pub offered_at_millis: i64,
+}
+
+/// The outcome of an offer of membership.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferOutcome {
+    /// The person can accept the offer.
+    Done,
+    /// The person is a member already.
+    AlreadyMember,
+    /// There is no such person.
+    UnknownPerson,
 }
 
 /// Who may invite people without an account.

@@ -138,6 +138,8 @@ suite! { ($)
         the_last_admin_of_a_project_stays,
         a_removed_member_loses_their_tokens_in_that_project,
         membership_starts_when_the_person_accepts_it,
+        a_person_is_not_both_a_member_and_offered_membership,
+        the_newest_browsers_of_a_person_are_known,
         the_last_owner_stays,
         a_browser_is_known_until_the_password_changes,
         a_deleted_user_is_gone_with_sessions_and_tokens,

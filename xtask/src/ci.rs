@@ -8,13 +8,18 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::workspace::{self, cargo, program, works};
-use crate::{conformance, doc_examples, features, layers, page_types, proto, public_api, site, tidy, words};
+use crate::{
+    conformance, doc_examples, features, layers, packages, packaging, page_types, proto, public_api, site,
+    tidy, words,
+};
 
 /// The result of a step that did not fail.
 enum Outcome {
     Passed,
     /// Everything passed, but this number of tests was skipped. The output lists them.
     PassedPartly(usize),
+    /// Everything passed, but some checks of the step were skipped, for these reasons.
+    PassedWithout(Vec<&'static str>),
     /// Nothing was checked, for the reason given.
     Skipped(&'static str),
 }
@@ -28,6 +33,8 @@ const STEPS: &[Step] = &[
     ("tidy", || tidy::run(&[]).map(|()| Outcome::Passed)),
     ("words", || words::run(&[]).map(|()| Outcome::Passed)),
     ("proto", || proto::run(&["--check".to_owned()]).map(|()| Outcome::Passed)),
+    ("packages", || packages::run(&[]).map(|()| Outcome::Passed)),
+    ("packaging", packaging),
     ("page-types", page_types),
     ("spelling", spelling),
     ("site", site),
@@ -56,6 +63,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
         let outcome = match step() {
             Ok(Outcome::Passed) => "ok".to_owned(),
             Ok(Outcome::PassedPartly(count)) => format!("ok, but {count} tests were skipped"),
+            Ok(Outcome::PassedWithout(reasons)) => format!("ok, but skipped: {}", reasons.join("; ")),
             Ok(Outcome::Skipped(reason)) => {
                 println!("skipped: {reason}");
                 format!("skipped: {reason}")
@@ -115,6 +123,12 @@ fn page_types() -> Result<Outcome> {
         return Ok(Outcome::Skipped(page_types::NOT_INSTALLED));
     }
     page_types::check().map(|()| Outcome::Passed)
+}
+
+/// Checks the image, the chart, the service and the workflows.
+fn packaging() -> Result<Outcome> {
+    let skipped = packaging::check()?;
+    Ok(if skipped.is_empty() { Outcome::Passed } else { Outcome::PassedWithout(skipped) })
 }
 
 /// Checks the spelling of code and documentation.

@@ -17,7 +17,7 @@ const LEAST: &[(&str, usize)] = &[
     ("prefab-client", 60),
     ("prefab-eval", 60),
     ("prefab-log", 60),
-    ("prefab-core", 40),
+    ("prefab-rs-core", 40),
     ("prefab-sources", 40),
 ];
 
@@ -76,8 +76,11 @@ fn count(package: &str) -> Result<(usize, Vec<String>)> {
         "--lib",
     ]);
     workspace::run(command.args(["--", "-Z", "unstable-options", "--output-format", "json"]))?;
-    let folder = workspace::metadata()?.target_directory.join("doc");
-    let path = folder.join(format!("{}.json", package.replace('-', "_")));
+    let metadata = workspace::metadata()?;
+    let crates = metadata.packages.iter();
+    let library = crates.filter(|other| other.name == package).find_map(workspace::Package::library);
+    let library = library.with_context(|| format!("`{package}` has no library"))?;
+    let path = metadata.target_directory.join("doc").join(format!("{library}.json"));
     let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     let documentation: Documentation = serde_json::from_str(&text).context("reading rustdoc's JSON")?;
     let mut walk = Walk { index: &documentation.index, seen: BTreeSet::new(), total: 0, missing: Vec::new() };

@@ -40,25 +40,29 @@ use MayUse::{Anything, Only};
 
 /// All crates, the lowest first. ARCHITECTURE.md explains the reasons.
 const LAYERS: &[Layer] = &[
-    Layer { name: "prefab-core", may_use: Only(&[]), pure: true },
-    Layer { name: "prefab-eval", may_use: Only(&["prefab-core"]), pure: true },
-    Layer { name: "prefab-proto", may_use: Only(&["prefab-core"]), pure: true },
+    Layer { name: "prefab-rs-core", may_use: Only(&[]), pure: true },
+    Layer { name: "prefab-eval", may_use: Only(&["prefab-rs-core"]), pure: true },
+    Layer { name: "prefab-proto", may_use: Only(&["prefab-rs-core"]), pure: true },
     // It counts evaluations, which it reads by reference rather than as copies.
     Layer {
         name: "prefab-telemetry",
-        may_use: Only(&["prefab-core", "prefab-eval", "prefab-proto"]),
+        may_use: Only(&["prefab-rs-core", "prefab-eval", "prefab-proto"]),
         pure: true,
     },
     // The rules that the OpenFeature provider and the server share.
-    Layer { name: "prefab-openfeature-mapping", may_use: Only(&["prefab-core", "prefab-eval"]), pure: true },
-    Layer { name: "prefab-log", may_use: Only(&["prefab-core"]), pure: false },
-    Layer { name: "prefab-sources", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
+    Layer {
+        name: "prefab-openfeature-mapping",
+        may_use: Only(&["prefab-rs-core", "prefab-eval"]),
+        pure: true,
+    },
+    Layer { name: "prefab-log", may_use: Only(&["prefab-rs-core"]), pure: false },
+    Layer { name: "prefab-sources", may_use: Only(&["prefab-rs-core", "prefab-proto"]), pure: false },
     // Only for `[dev-dependencies]`.
-    Layer { name: "prefab-testing", may_use: Only(&["prefab-core", "prefab-proto"]), pure: false },
+    Layer { name: "prefab-testing", may_use: Only(&["prefab-rs-core", "prefab-proto"]), pure: false },
     Layer {
         name: "prefab-client",
         may_use: Only(&[
-            "prefab-core",
+            "prefab-rs-core",
             "prefab-eval",
             "prefab-proto",
             "prefab-telemetry",
@@ -70,7 +74,7 @@ const LAYERS: &[Layer] = &[
     // The only crate that depends on the SDK of OpenFeature.
     Layer {
         name: "prefab-openfeature",
-        may_use: Only(&["prefab-core", "prefab-eval", "prefab-openfeature-mapping", "prefab-client"]),
+        may_use: Only(&["prefab-rs-core", "prefab-eval", "prefab-openfeature-mapping", "prefab-client"]),
         pure: false,
     },
     Layer { name: "prefab-http", may_use: Only(&[]), pure: true },
@@ -78,26 +82,26 @@ const LAYERS: &[Layer] = &[
     // Its only effect is to wake subscribers.
     Layer {
         name: "prefab-publish",
-        may_use: Only(&["prefab-core", "prefab-eval", "prefab-proto"]),
+        may_use: Only(&["prefab-rs-core", "prefab-eval", "prefab-proto"]),
         pure: false,
     },
     // The shapes that a server and the programs that manage it exchange.
     Layer { name: "prefab-management-api", may_use: Only(&[]), pure: true },
-    Layer { name: "prefab-store", may_use: Only(&["prefab-core"]), pure: false },
+    Layer { name: "prefab-store", may_use: Only(&["prefab-rs-core"]), pure: false },
     Layer {
         name: "prefab-store-sqlite",
-        may_use: Only(&["prefab-core", "prefab-proto", "prefab-store"]),
+        may_use: Only(&["prefab-rs-core", "prefab-proto", "prefab-store"]),
         pure: false,
     },
     Layer {
         name: "prefab-store-postgres",
-        may_use: Only(&["prefab-core", "prefab-proto", "prefab-store"]),
+        may_use: Only(&["prefab-rs-core", "prefab-proto", "prefab-store"]),
         pure: false,
     },
     Layer {
         name: "prefab-service",
         may_use: Only(&[
-            "prefab-core",
+            "prefab-rs-core",
             "prefab-eval",
             "prefab-management-api",
             "prefab-openfeature-mapping",

@@ -6,6 +6,8 @@ mod conformance;
 mod doc_examples;
 mod features;
 mod layers;
+mod packages;
+mod packaging;
 mod page_types;
 mod proto;
 mod public_api;
@@ -58,6 +60,16 @@ const COMMANDS: &[Command] = &[
         run: public_api::run,
     },
     Command {
+        name: "packages",
+        about: "check and create the package file of each published crate (--dry-run: ask the registry, too)",
+        run: packages::run,
+    },
+    Command {
+        name: "packaging",
+        about: "check the image, the chart, the service and the workflows, with the tools that are installed",
+        run: packaging::run,
+    },
+    Command {
         name: "features",
         about: "check the libraries with none, each and all of their features",
         run: features::run,
@@ -108,6 +120,11 @@ fn dispatch(words: &[String]) -> Result<()> {
         Some(command) => (command.run)(rest),
         None => bail!("no command `{name}`; `cargo xtask help` lists them"),
     }
+}
+
+/// Returns the names of all commands.
+fn command_names() -> Vec<&'static str> {
+    COMMANDS.iter().map(|command| command.name).collect()
 }
 
 fn help(rest: &[String]) -> Result<()> {

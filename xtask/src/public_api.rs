@@ -11,7 +11,7 @@ use crate::workspace::{self, cargo, root, works};
 
 /// The libraries whose items other people's code names.
 const LIBRARIES: &[&str] = &[
-    "prefab-core",
+    "prefab-rs-core",
     "prefab-eval",
     "prefab-sources",
     "prefab-log",

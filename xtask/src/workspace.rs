@@ -22,12 +22,35 @@ pub(crate) struct Package {
     pub(crate) manifest_path: PathBuf,
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) features: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(crate) targets: Vec<Target>,
+    pub(crate) description: Option<String>,
+    pub(crate) license: Option<String>,
+    pub(crate) repository: Option<String>,
+    pub(crate) documentation: Option<String>,
+    pub(crate) readme: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) keywords: Vec<String>,
+    #[serde(default)]
+    pub(crate) categories: Vec<String>,
+    /// The registries to publish to: `None` is any, an empty list is none.
+    pub(crate) publish: Option<Vec<String>>,
+}
+
+/// A library, program, test or example of a crate.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Target {
+    pub(crate) name: String,
+    pub(crate) kind: Vec<String>,
 }
 
 /// A line in a crate's dependency tables.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Dependency {
     pub(crate) name: String,
+    /// The version, such as `^1.0`. `*` if there is none.
+    #[serde(default)]
+    pub(crate) req: String,
     /// `None` is a normal dependency; else `dev` or `build`.
     pub(crate) kind: Option<String>,
     /// Set for a crate of the workspace.
@@ -38,6 +61,17 @@ impl Package {
     /// Returns the folder of the manifest.
     pub(crate) fn folder(&self) -> &Path {
         self.manifest_path.parent().expect("a manifest is in a folder")
+    }
+
+    /// Returns the name of the library, as in `use`.
+    pub(crate) fn library(&self) -> Option<&str> {
+        let library = self.targets.iter().find(|target| target.kind.iter().any(|kind| kind == "lib"));
+        library.map(|target| target.name.as_str())
+    }
+
+    /// Returns whether the crate is published.
+    pub(crate) fn is_published(&self) -> bool {
+        self.publish.as_ref().is_none_or(|registries| !registries.is_empty())
     }
 }
 

@@ -5,7 +5,7 @@ mod sdks;
 use std::time::{Duration, Instant};
 
 use prefab_client::Client;
-use reqwest::Method;
+use reqwest::{Method, Response, StatusCode};
 
 use crate::{
     Failure, http,
@@ -71,6 +71,9 @@ fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
             "install the package `ca-certificates`, or set SSL_CERT_FILE to a file with CA certificates";
         return findings.report(false, &what, then);
     };
+    for ignored in http::ignored_proxies(url) {
+        findings.report(false, &ignored, http::PROXY_EXAMPLE)?;
+    }
     let started = Instant::now();
     // Timers require the runtime.
     let answer = runtime.block_on(async { http.request(Method::GET, format!("{url}/readyz")).send().await });
@@ -79,13 +82,11 @@ fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
         Err(error) => {
             let cause = format!("{:#}", anyhow::Error::from(error.without_url()));
             let proxy = http::through_proxy(url);
-            let then = if !proxy.is_empty() {
-                "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY"
-            } else if cause.contains("certificate") {
+            let then = http::advice(url).unwrap_or(if cause.contains("certificate") {
                 "for a private certificate authority, set SSL_CERT_FILE to its file"
             } else {
                 "start a server with `prefab serve`"
-            };
+            });
             return findings.report(false, &format!("no response from {url}{proxy}: {cause}"), then);
         }
     };
@@ -94,14 +95,18 @@ fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
         return findings.report(false, &what, "if that is your server, set its address instead");
     }
     let took = started.elapsed().as_millis();
-    let ready = response.status().is_success();
-    findings.report(
-        ready,
-        &format!("{url} responds in {took} ms"),
-        "the server is not ready; see its log",
-    )?;
     let date = response.headers().get("date").and_then(|date| date.to_str().ok());
     let theirs = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+    let status = response.status();
+    let body = runtime.block_on(first_bytes(response));
+    let proxy = http::through_proxy(url);
+    // A server that is not ready gives the reason as a text.
+    if status != StatusCode::SERVICE_UNAVAILABLE && (!status.is_success() || body != "ok") {
+        let what = format!("{url}{proxy} responded with {status}, but not as a Prefab server");
+        return findings.report(false, &what, http::advice(url).unwrap_or("check --url or PREFAB_API_URL"));
+    }
+    let what = format!("{url}{proxy} responds in {took} ms");
+    findings.report(status.is_success(), &what, "the server is not ready; see its log")?;
     if let Some(theirs) = theirs {
         let drift = jiff::Timestamp::now().duration_since(theirs.timestamp()).as_secs_f64().abs();
         let what = if drift <= MAX_CLOCK_DRIFT_SECONDS {
@@ -116,6 +121,12 @@ fn reach(findings: &mut Findings, url: &str) -> Result<(), Failure> {
         )?;
     }
     Ok(())
+}
+
+/// Returns the first part of a response as text. A proxy may respond with a page of any length.
+async fn first_bytes(mut response: Response) -> String {
+    let body = response.chunk().await.ok().flatten().unwrap_or_default();
+    String::from_utf8_lossy(&body).into_owned()
 }
 
 fn connect(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure> {
@@ -181,7 +192,11 @@ fn stream(findings: &mut Findings, url: &str, key: &str) -> Result<(), Failure> 
         }
         Err(_) => (false, format!("the stream sends nothing within {} s", CONNECT_TIMEOUT.as_secs())),
     };
-    findings.report(good, &what, "disable buffering of event streams in the proxy")
+    findings.report(
+        good,
+        &what,
+        http::advice(url).unwrap_or("disable buffering of event streams in the proxy"),
+    )
 }
 
 /// Checks that the cache for a start without a server can be written.

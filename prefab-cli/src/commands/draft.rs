@@ -2,12 +2,12 @@
 
 use prefab_management_api::{
     ChangeResponse, DraftResponse, EnvironmentRules, FlatValue, Item, PublishDraftRequest, Rule,
-    SaveDraftRequest,
+    SaveDraftRequest, namespace_depth,
 };
 use prefab_server::ErrorCode;
 use reqwest::Method;
 
-use super::moment;
+use super::{moment, set::is_confidential};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, one_line},
@@ -115,13 +115,22 @@ fn show(draft: &DraftResponse) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The place of a value in an item.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// The number of the environment; `None` for the default rules.
+    pub(super) environment: Option<&'a str>,
+    /// The namespace of the rule; `None` for the rule without criteria.
+    pub(super) namespace: Option<&'a str>,
+}
+
 /// Saves a value as a draft, based on an existing draft if there is one.
 pub(super) fn save(
     server: &Server,
     connection: &Connection,
     current: &Item,
-    environment: Option<&str>,
-    value: &FlatValue,
+    place: Place<'_>,
+    value: FlatValue,
 ) -> Result<(), Failure> {
     let path = format!("{}/draft", item_path(&current.key));
     let existing = match server.get::<DraftResponse>(&path) {
@@ -130,7 +139,7 @@ pub(super) fn save(
         Err(other) => return Err(other),
     };
     let mut item = existing.unwrap_or_else(|| current.clone());
-    set_default(&mut item, environment, value);
+    set(&mut item, place, value);
     let request = SaveDraftRequest { item: Some(item), comment: connection.comment.clone() };
     let draft: Reply<DraftResponse> = server.send(Method::PUT, &path, &request)?;
     if connection.json {
@@ -141,9 +150,8 @@ pub(super) fn save(
     Ok(output::line(&format!("Saved the draft. Next: prefab draft {next} {}", current.key))?)
 }
 
-/// Sets the value that applies if no rule with criteria matches.
-fn set_default(item: &mut Item, environment: Option<&str>, value: &FlatValue) {
-    let rules = match environment {
+fn set(item: &mut Item, place: Place<'_>, value: FlatValue) {
+    let rules = match place.environment {
         None => &mut item.default.rules,
         Some(id) => {
             let own = &mut item.environments;
@@ -154,10 +162,33 @@ fn set_default(item: &mut Item, environment: Option<&str>, value: &FlatValue) {
             &mut own[at].rules
         }
     };
-    match rules.iter_mut().find(|rule| rule.criteria.is_empty()) {
-        Some(rule) => rule.value = value.clone(),
-        None => rules.push(Rule { criteria: Vec::new(), value: value.clone() }),
+    match place.namespace {
+        None => set_default(rules, value),
+        Some(namespace) => set_for_namespace(rules, namespace, value),
     }
+}
+
+/// Sets the value that applies if no rule with criteria matches.
+fn set_default(rules: &mut Vec<Rule>, value: FlatValue) {
+    match rules.iter_mut().find(|rule| rule.criteria.is_empty()) {
+        Some(rule) => rule.value = value,
+        None => rules.push(Rule { criteria: Vec::new(), value }),
+    }
+}
+
+/// Sets the value for a namespace, like the server: a new rule comes before those for shallower namespaces.
+fn set_for_namespace(rules: &mut Vec<Rule>, namespace: &str, mut value: FlatValue) {
+    if let Some(rule) = rules.iter_mut().find(|rule| rule.namespace() == Some(namespace)) {
+        value.confidential |= is_confidential(Some(&rule.value));
+        rule.value = value;
+        return;
+    }
+    let depth = namespace_depth(namespace);
+    let is_later = |rule: &Rule| {
+        rule.criteria.is_empty() || rule.namespace().is_some_and(|other| namespace_depth(other) < depth)
+    };
+    let at = rules.iter().position(is_later).unwrap_or(rules.len());
+    rules.insert(at, Rule::for_namespace(namespace, value));
 }
 
 #[cfg(test)]
@@ -175,12 +206,25 @@ mod tests {
         let mut item: Item =
             serde_json::from_value(json!({"key": "k", "type": "config", "default": {"rules": rules}}))
                 .unwrap();
-        set_default(&mut item, None, &value(3));
-        set_default(&mut item, Some("7"), &value(4));
-        set_default(&mut item, Some("7"), &value(5));
+        let in_own = Place { environment: Some("7"), namespace: None };
+        set(&mut item, Place { environment: None, namespace: None }, value(3));
+        set(&mut item, in_own, value(4));
+        set(&mut item, in_own, value(5));
         let json = serde_json::to_value(&item).unwrap();
         assert_eq!(json["default"]["rules"], json!([for_ann, {"criteria": [], "value": value(3)}]));
         let own = json!([{"id": "7", "rules": [{"criteria": [], "value": value(5)}]}]);
         assert_eq!(json["environments"], own);
+    }
+
+    #[test]
+    fn rules_for_deeper_namespaces_come_first() {
+        let value = |number: i32| FlatValue::new(ValueKind::Int, number);
+        let mut rules = vec![Rule { criteria: Vec::new(), value: value(0) }];
+        for (namespace, number) in [("a", 1), ("a.b", 2), ("c", 3), ("a.b.c", 4), ("a.b", 5)] {
+            set_for_namespace(&mut rules, namespace, value(number));
+        }
+        let found: Vec<_> = rules.iter().map(|rule| (rule.namespace(), rule.value.value.clone())).collect();
+        let expected = [(Some("a.b.c"), 4), (Some("a.b"), 5), (Some("a"), 1), (Some("c"), 3), (None, 0)];
+        assert_eq!(found, expected.map(|(namespace, number)| (namespace, number.into())));
     }
 }

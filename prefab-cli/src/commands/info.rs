@@ -77,7 +77,7 @@ fn print_rules(name: &str, rules: &[Rule]) -> Result<(), Failure> {
 }
 
 fn describe_criterion(criterion: &FlatCriterion) -> String {
-    if let Some(namespace) = super::namespace_of(criterion) {
+    if let Some(namespace) = criterion.namespace() {
         return format!("namespace {namespace}");
     }
     let operator = criterion.operator.trim_start_matches("PROP_").to_lowercase().replace('_', " ");

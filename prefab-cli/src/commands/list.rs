@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use prefab_client::Error;
 use prefab_core::{ConfigType, StoredConfig};
 use serde_json::json;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
     Failure,
     commands::get::to_redacted_json,
     inputs::{Inputs, OnServer},
-    output::{self, FAINT, STRONG, VALUE, cut, one_line},
+    output::{self, FAINT, STRONG, VALUE, cut, one_line, pad},
 };
 
 #[derive(clap::Args)]
@@ -114,14 +115,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let [key, value, kind, matched] = std::array::from_fn(|at| cut(cells[at], MAX_WIDTHS[at]));
         [key, value, kind, matched, text(&details.source)]
     }));
-    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();
-    let widths: [usize; 4] = std::array::from_fn(width);
-    for (at, [key, value, kind, matched, source]) in rows.iter().enumerate() {
+    let widths: [usize; 4] =
+        std::array::from_fn(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or_default());
+    for (at, row) in rows.iter().enumerate() {
         let (key_style, value_style) = if at == 0 { (FAINT, FAINT) } else { (STRONG, VALUE) };
-        let [key_width, value_width, kind_width, match_width] = widths;
+        let [key, value, kind, matched] = std::array::from_fn(|at| pad(&row[at], widths[at]));
         output::line(&format!(
-            "{key_style}{key:key_width$}{key_style:#}  {value_style}{value:value_width$}{value_style:#}  \
-             {FAINT}{kind:kind_width$}  {matched:match_width$}  {source}{FAINT:#}"
+            "{key_style}{key}{key_style:#}  {value_style}{value}{value_style:#}  {FAINT}{kind}  {matched}  {}{FAINT:#}",
+            row[4]
         ))?;
     }
     Ok(())

@@ -31,13 +31,6 @@ pub(crate) mod token;
 pub(crate) mod transfer;
 pub(crate) mod watch;
 
-/// Returns the namespace in a criterion that the namespace of a client is at or below it.
-fn namespace_of(criterion: &prefab_management_api::FlatCriterion) -> Option<&str> {
-    let is_namespace = criterion.operator == "HIERARCHICAL_MATCH"
-        && matches!(criterion.property_name.as_deref(), Some("NAMESPACE" | "prefab.namespace"));
-    criterion.value_to_match.as_ref().filter(|_| is_namespace)?.value.as_str()
-}
-
 /// Formats a time in milliseconds since 1970, to the second.
 fn moment(millis: i64) -> String {
     jiff::Timestamp::from_millisecond(millis)

@@ -122,7 +122,8 @@ fn roll_out(args: &Args) -> Result<(), Failure> {
     };
     if args.draft {
         let environment = environment.as_ref().map(|environment| environment.id.as_str());
-        return super::draft::save(&server, &args.connection, &item, environment, &value);
+        let place = super::draft::Place { environment, namespace: None };
+        return super::draft::save(&server, &args.connection, &item, place, value);
     }
     let place = environment.as_ref().map_or(ALL_WITHOUT_OWN, |environment| &environment.name);
     let before = describe_current(&item, environment.as_ref());

@@ -1,17 +1,19 @@
 //! `prefab serve`
 
-use std::{io::IsTerminal as _, time::Duration};
+use std::{io::IsTerminal as _, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
-use prefab_server::{IssuedKey, KeyKind, Running, ServeArgs};
+use clap::{ArgMatches, CommandFactory as _};
+use prefab_server::{IssuedKey, KeyKind, Options, Running, ServeArgs};
 use serde_json::{Value as Json, json};
 use tracing_subscriber::{
     Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
 use crate::{
-    Failure,
+    Command, Failure,
     output::{self, FAINT, STRONG, VALUE},
+    settings::{self, File, Setting},
 };
 
 /// The time limit for work that is still running after the drain.
@@ -19,6 +21,14 @@ const WORK_TIMEOUT: Duration = Duration::from_millis(500);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// Settings file in TOML; options and variables win over it [default: prefab.toml, if it exists]
+    #[arg(long, env = "PREFAB_SERVER_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Check all settings, print each with its source, and exit; with --json, print one JSON array
+    #[arg(long)]
+    check_config: bool,
+
     #[command(flatten)]
     serve: ServeArgs,
 
@@ -52,7 +62,16 @@ pub(super) fn with_hint(error: prefab_server::Error) -> anyhow::Error {
     }
 }
 
-pub(crate) fn run(args: Args) -> Result<(), Failure> {
+/// Runs a server. `file` contains the settings that are already the defaults of `args`.
+pub(crate) fn run(args: Args, matches: &ArgMatches, file: Option<&File>) -> Result<(), Failure> {
+    let options: Options = args.serve.try_into().map_err(with_hint)?;
+    if args.check_config {
+        prefab_server::check(&options).map_err(with_hint)?;
+        let command = Command::command();
+        let serve = command.find_subcommand("serve").zip(matches.subcommand_matches("serve"));
+        let settings = serve.map(|(serve, matches)| settings::settings(serve, matches, file));
+        return Ok(print_settings(&settings.unwrap_or_default(), args.json)?);
+    }
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match args.log_format {
         // Journals and files do not display colors.
@@ -64,7 +83,6 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let options = args.serve.try_into().map_err(with_hint)?;
     let served = runtime.block_on(async {
         let running = prefab_server::serve(options).await.map_err(with_hint)?;
         if args.json {
@@ -86,6 +104,25 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     // Remaining work must not keep the process alive.
     runtime.shutdown_timeout(WORK_TIMEOUT);
     served
+}
+
+/// Prints every setting with its value and source.
+fn print_settings(settings: &[Setting], as_json: bool) -> std::io::Result<()> {
+    if as_json {
+        return output::line(&settings.iter().map(Setting::to_json).collect::<Json>().to_string());
+    }
+    let width =
+        |text: fn(&Setting) -> &str| settings.iter().map(|setting| text(setting).chars().count()).max();
+    let name = width(|setting| &setting.name).unwrap_or_default();
+    let value = width(|setting| &setting.value).unwrap_or_default();
+    for setting in settings {
+        let source = &setting.source;
+        output::line(&format!(
+            "{STRONG}{:name$}{STRONG:#}  {VALUE}{:value$}{VALUE:#}  {FAINT}{source}{FAINT:#}",
+            setting.name, setting.value
+        ))?;
+    }
+    Ok(())
 }
 
 fn key_to_json(key: &IssuedKey) -> Json {

@@ -1,7 +1,7 @@
 //! `prefab set KEY VALUE` and `prefab set-default KEY --value VALUE`
 
 use prefab_management_api::{
-    ChangeResponse, EnvironmentResponse, FlatValue, Item, Rule, SetValueRequest, ValueKind,
+    ChangeResponse, EnvironmentResponse, FlatValue, Item, Rule, SetValueRequest, ValueKind, namespace_problem,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     environment: Option<String>,
 
     /// Only for clients whose namespace is this one or below it: services.user_service. The closest namespace applies
-    #[arg(long, value_name = "NAMESPACE", conflicts_with = "draft")]
+    #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
 
     /// Read the value from this environment variable of the client
@@ -78,9 +78,15 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let environment = environments::named(&server, args.environment.as_deref())?;
     let mut value = value(args, &server, kind_of(&item))?;
     value.confidential |= is_confidential(current_value(&item, environment.as_ref()));
+    if let Some(problem) = args.namespace.as_deref().and_then(namespace_problem) {
+        return Err(Failure::Usage(anyhow::Error::msg(problem)));
+    }
     if args.draft {
-        let environment = environment.as_ref().map(|environment| environment.id.as_str());
-        return super::draft::save(&server, &args.connection, &item, environment, &value);
+        let place = super::draft::Place {
+            environment: environment.as_ref().map(|environment| environment.id.as_str()),
+            namespace: args.namespace.as_deref(),
+        };
+        return super::draft::save(&server, &args.connection, &item, place, value);
     }
     let mut before = describe_current(&item, environment.as_ref());
     let mut place = environment.as_ref().map_or(ALL_WITHOUT_OWN, |environment| &environment.name).to_owned();
@@ -169,9 +175,7 @@ fn current_of_namespace<'a>(
         Some(environment) => &item.environments.iter().find(|own| own.id == environment.id)?.rules,
         None => &item.default.rules,
     };
-    let is_own =
-        |rule: &&Rule| matches!(&*rule.criteria, [only] if super::namespace_of(only) == Some(namespace));
-    rules.iter().find(is_own).map(|rule| &rule.value)
+    rules.iter().find(|rule| rule.namespace() == Some(namespace)).map(|rule| &rule.value)
 }
 
 /// Describes the value that applies if no rule with criteria matches.

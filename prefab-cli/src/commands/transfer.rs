@@ -237,7 +237,12 @@ fn spinner(doing: &str) -> ProgressBar {
 pub(crate) fn backup(args: &BackupArgs) -> Result<(), Failure> {
     let server = args.connection.server()?;
     let file = &args.file;
-    let mut out = private(file).with_context(|| format!("cannot write {}", file.display()))?;
+    let mut out = private(file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            anyhow::anyhow!("{} already exists; remove it, or write to another file", file.display())
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot write {}", file.display())),
+    })?;
     let bar = ProgressBar::no_length().with_message("backing up");
     let style = ProgressStyle::with_template("{spinner} {msg}  {bytes}  {bytes_per_sec}");
     let bar = style.map_or(bar.clone(), |style| bar.with_style(style));

@@ -13,8 +13,12 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn from_response(status: u16, body: &str, source: KeySource) -> Self {
-        let ErrorResponse { message, code, embedded } = serde_json::from_str(body).unwrap_or_default();
+    /// Reads the error in a response. Returns `None` if it is not an error of a Prefab server.
+    pub(super) fn from_response(status: u16, body: &str, source: KeySource) -> Option<Self> {
+        let ErrorResponse { message, code, embedded } = serde_json::from_str(body).ok()?;
+        if code.is_empty() && message.is_empty() {
+            return None;
+        }
         let code = code.parse().unwrap_or(code_of_status(status));
         let problems: Vec<_> =
             embedded.unwrap_or_default().errors.into_iter().map(|problem| problem.message).collect();
@@ -35,7 +39,7 @@ impl Refusal {
             (ErrorCode::Forbidden, _) => format!("{message}; the key is from {source}"),
             _ => message,
         };
-        Self { code, message }
+        Some(Self { code, message })
     }
 
     /// Returns the exit code of the command.

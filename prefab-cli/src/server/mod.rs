@@ -25,7 +25,7 @@ pub(crate) use profile::Profile;
 pub(crate) use reply::Reply;
 pub(crate) use value::{describe_value, kind_of, parse_value};
 
-use crate::{Failure, http};
+use crate::{Failure, http, output};
 
 const DEFAULT_URL: &str = "http://127.0.0.1:8742";
 
@@ -87,6 +87,9 @@ impl Server {
         if !url.starts_with("http://") && !url.starts_with("https://") {
             let message = format!("invalid server URL `{url}`: expected http:// or https://");
             return Err(Failure::Usage(anyhow::Error::msg(message)));
+        }
+        for ignored in http::ignored_proxies(&url) {
+            output::warning(&format!("{ignored}; {}", http::PROXY_EXAMPLE));
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let http = http::client(&url, || {
@@ -195,7 +198,11 @@ impl Server {
         let text = self.runtime.block_on(async {
             self.send_checked(request).await?.text().await.map_err(|error| self.unreachable(error))
         })?;
-        Ok(Reply::parse(&text).with_context(|| format!("unexpected response from {}{path}", self.url))?)
+        let unexpected = || {
+            let (url, proxy) = (&self.url, http::through_proxy(&self.url));
+            format!("unexpected response from {url}{path}{proxy}; {}", self.advice())
+        };
+        Ok(Reply::parse(&text).with_context(unexpected)?)
     }
 
     /// Passes the chunks of a response to `receive` as they arrive.
@@ -225,7 +232,7 @@ impl Server {
 
     async fn send_checked(&self, request: RequestBuilder) -> Result<Response, Failure> {
         let response = request.send().await.map_err(|error| self.unreachable(error))?;
-        if response.status().is_success() {
+        if response.status().is_success() && !http::is_web_page(&response) {
             return Ok(response);
         }
         if let Some(target) = http::redirect(&response) {
@@ -235,20 +242,30 @@ impl Server {
                  to it"
             )));
         }
-        let status = response.status().as_u16();
+        let status = response.status();
         let body = response.text().await.unwrap_or_default();
-        Err(Failure::Refused(Refusal::from_response(status, &body, self.source)))
+        Err(Refusal::from_response(status.as_u16(), &body, self.source).map_or_else(
+            || {
+                let (url, proxy) = (&self.url, http::through_proxy(&self.url));
+                Failure::Input(anyhow::anyhow!(
+                    "{url}{proxy} responded with {status}, but not as a Prefab server; {}",
+                    self.advice()
+                ))
+            },
+            Failure::Refused,
+        ))
+    }
+
+    /// Returns what to check if a response is not from the server.
+    fn advice(&self) -> &'static str {
+        http::advice(&self.url).unwrap_or("check --url or PREFAB_URL")
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Failure {
         let error = anyhow::Error::from(error.without_url());
         let url = &self.url;
         let proxy = http::through_proxy(url);
-        let advice = if proxy.is_empty() {
-            "start one with `prefab serve`, or set --url or PREFAB_URL"
-        } else {
-            "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY"
-        };
+        let advice = http::advice(url).unwrap_or("start one with `prefab serve`, or set --url or PREFAB_URL");
         Failure::Input(error.context(format!("no response from the server at {url}{proxy}; {advice}")))
     }
 }

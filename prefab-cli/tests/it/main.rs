@@ -10,14 +10,17 @@ mod faults;
 mod help;
 mod log_levels;
 mod management;
+mod ofrep_browser;
 mod operating;
 mod page;
 #[cfg(unix)]
 mod postgres;
+mod proxies;
 mod redacted;
 mod reports;
 mod restore;
 mod sdks;
+mod settings;
 mod sign_in;
 #[cfg(unix)]
 mod stop;

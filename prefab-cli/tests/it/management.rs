@@ -229,6 +229,8 @@ async fn an_export_can_be_imported_into_a_new_server() {
     );
 
     workspace.run(&["backup", &workspace.path("copy.db")]);
+    let (code, error) = workspace.fails(&["backup", &workspace.path("copy.db")]);
+    assert!(code != 0 && error.contains("copy.db already exists; remove it"), "{error}");
     workspace.run(&["restore", &workspace.path("copy.db"), "--data-dir", &workspace.path("again")]);
     let refused =
         workspace.fails(&["restore", &workspace.path("copy.db"), "--data-dir", &workspace.path("again")]);

@@ -333,7 +333,15 @@ async fn doctor_names_options_that_sdks_have() {
     let mut doctor = workspace.command(&["doctor"]);
     let (code, out, error) = output_of(doctor.env("PREFAB_API_KEY", workspace.key(KeyKind::Backend)));
     assert_eq!(code, 0, "{out}{error}");
-    for name in ["prefab_telemetry_url=", "setPrefabTelemetryHost", "WithTelemetryHost(", "apiEndpoint: "] {
+    for name in [
+        "prefab_telemetry_url=",
+        "setPrefabTelemetryHost",
+        "WithTelemetryHost(",
+        "apiEndpoint: ",
+        "reforge_telemetry_url=",
+        "api_urls=[",
+        "apiUrls: [",
+    ] {
         assert!(out.contains(name), "{name}: {out}");
     }
 }

@@ -25,11 +25,12 @@ async fn the_closest_namespace_applies() {
     let explain = ["explain", "max-jobs", "-e", "Production", "--namespace", "services.users.web"];
     let explained = workspace.run(&explain);
     assert!(explained.contains("NAMESPACE is at or below \"services.users\""), "{explained}");
+    assert!(explained.contains("of environment Production, for namespace `services.users`"), "{explained}");
     let info = workspace.run(&["info", "max-jobs"]);
     let deeper = info.find("50  if namespace services.users").unwrap_or_else(|| panic!("{info}"));
     assert!(deeper < info.find("45  if namespace services\n").unwrap_or_else(|| panic!("{info}")), "{info}");
     let (code, error) = workspace.fails(&["set", "max-jobs", "1", "--namespace", "services."]);
-    assert!(code == 1 && error.contains("expected names separated by dots"), "{error}");
+    assert!(code == 2 && error.contains("expected names separated by dots"), "{error}");
 
     // Every writer of rules gets the same order.
     let mut item: Json = serde_json::from_str(&workspace.run(&["info", "max-jobs", "--json"])).unwrap();
@@ -39,7 +40,35 @@ async fn the_closest_namespace_applies() {
     let answer = request.body(serde_json::json!({"item": item}).to_string()).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(workspace.run(&explain), explained);
+
+    // A draft of a value for a namespace.
+    let draft = ["set", "max-jobs", "60", "--namespace", "services.users.web", "-e", "Production", "--draft"];
+    let saved = workspace.run(&draft);
+    assert!(saved.contains("60 when NAMESPACE is at or below \"services.users.web\""), "{saved}");
+    assert_eq!(workspace.run(&explain), explained);
+    workspace.run(&["draft", "publish", "max-jobs"]);
+    let explained = workspace.run(&explain);
+    assert!(explained.contains("max-jobs = 60") && explained.contains("`services.users.web`"), "{explained}");
+    let (_, error) = workspace.fails(&["set", "max-jobs", "1", "--namespace", "a b", "--draft"]);
+    assert!(error.contains("expected names separated by dots"), "{error}");
     workspace.server.shutdown().await;
+}
+
+/// The second run reads the cache first, and the server confirms it. A problem of a file does not change that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn confirmed_values_are_from_the_server() {
+    let workspace = Workspace::new().await;
+    workspace.run(&["create", "max-jobs", "--type", "int", "--value", "30"]);
+    std::fs::write(workspace.path(".prefab.default.config.yaml"), "broken: [").unwrap();
+    let mut list = workspace.command(&["list", "--json", "--api-key", workspace.key(KeyKind::Backend)]);
+    let mut listed = || String::from_utf8(list.output().unwrap().stdout).unwrap();
+    for run in 0..2 {
+        let listed = listed();
+        assert!(listed.contains("\"source\":\"remote_api\""), "{run}: {listed}");
+    }
+    workspace.server.shutdown().await;
+    let listed = listed();
+    assert!(listed.contains("\"source\":\"cache\""), "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

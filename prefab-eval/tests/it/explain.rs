@@ -198,3 +198,25 @@ fn no_rule_that_matches() {
           user.key is one of [u-0, u-1, u-2, u-3, u-4, u-5, u-6, u-7, u-8, u-9, … 15 more]: no, it is 99
     ");
 }
+
+#[test]
+fn the_namespace_that_matched() {
+    let of = |namespace: &str| vec![criterion("NAMESPACE", Operator::HierarchicalMatch, namespace)];
+    let rules = vec![
+        ConditionalValue::when(of("services.users"), 50),
+        ConditionalValue::when(of("services"), 40),
+        ConditionalValue::always(30),
+    ];
+    let ruleset = build_for(vec![config("max-jobs", rules)], Options::default());
+    let ruleset = ruleset.with_namespace("services.cron");
+    let explanation = ruleset.explain("max-jobs", &Contexts::default(), &FixedHost::default());
+    assert_snapshot!(explanation, @r#"
+    max-jobs = 40 (int)
+      because rule 2 of the default rules, for namespace `services`, from test (remote)
+      default rules:
+        rule 1:
+          NAMESPACE is at or below "services.users": no, it is "services.cron"
+        rule 2:
+          NAMESPACE is at or below "services": yes, it is "services.cron"
+    "#);
+}

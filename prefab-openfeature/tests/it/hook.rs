@@ -109,3 +109,29 @@ async fn a_confidential_value_is_in_no_event() {
     assert_eq!(events.len(), 1);
     assert!(!format!("{events:?}").contains("s3cr3t"), "{events:?}");
 }
+
+#[tokio::test]
+async fn equal_evaluations_are_one_event_per_span() {
+    let configs = json!([constant("color", &json!({"string": "red"}))]);
+    let mut api = OpenFeature::default();
+    api.set_provider(PrefabProvider::new(client(&configs))).await;
+    let client = api.create_client();
+    let events = Events::default();
+    let _guard = tracing_subscriber::registry().with(events.clone()).set_default();
+    let options =
+        EvaluationOptions { hints: HookHints::default(), hooks: vec![HookWrapper::new(TracingHook::new())] };
+    let count = || events.0.lock().unwrap().len();
+    for spans in 1..=3 {
+        let _span = tracing::info_span!("request").entered();
+        for _ in 0..5 {
+            for key in ["color", "colour"] {
+                let _ = client.get_string_value(key, None, Some(&options)).await;
+            }
+        }
+        assert_eq!(count(), 2 * spans, "a success and an error");
+    }
+    for _ in 0..5 {
+        let _ = client.get_string_value("color", None, Some(&options)).await;
+    }
+    assert_eq!(count(), 7, "one event outside the spans");
+}

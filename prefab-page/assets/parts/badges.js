@@ -12,7 +12,7 @@ import { murmur3 } from '../murmur3.js';
 export function valueChip(flat, colors) {
   const text = format(flat);
   return h('span', { class: `chip value ${colors(text)}`, title: text.length > 60 ? text : null },
-    h('span', { class: 'block', 'aria-hidden': 'true' }), h('span', { class: 'text' }, text.length > 120 ? `${text.slice(0, 120)}…` : text));
+    h('span', { class: 'square', 'aria-hidden': 'true' }), h('span', { class: 'text' }, text.length > 120 ? `${text.slice(0, 120)}…` : text));
 }
 
 /**

@@ -82,7 +82,7 @@ function environment(one, response, length, colors, project, versions) {
   const changes = versions.filter((version) => version.changedAt >= start && version.changedAt <= end).reverse();
   const head = h('thead', null, h('tr', null, h('th', null, 'Value'), h('th', { class: 'number' }, 'Count'), h('th', { class: 'number' }, 'Share')));
   const rows = names.map((name) => h('tr', null,
-    h('td', null, h('span', { class: 'row' }, h('span', { class: `swatch block ${colors(name)}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, name))),
+    h('td', null, h('span', { class: 'row' }, h('span', { class: `swatch square ${colors(name)}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, name))),
     h('td', { class: 'number' }, number(count(name))), h('td', { class: 'number' }, percent(count(name) / one.total))));
   return h('section', { class: 'card' },
     h('div', { class: 'row ends' }, h('h2', null, environmentName(one, project)), h('span', { class: 'faint' }, `${number(one.total)} evaluations`)),
@@ -146,7 +146,7 @@ export function chart(buckets, names, start, end, length, title, colors, { heigh
     area.setAttribute('aria-valuenow', String(at));
     area.setAttribute('aria-valuetext', `${time}: ${names.map((name) => `${name} ${counts.get(name) ?? 0}`).join(', ')}`);
     show(readout, h('strong', null, time), h('span', null, `${number(bucket?.total ?? 0)} in total`), isByValue && names.filter((name) => counts.get(name)).slice(0, 8).map((name) => h('span', { class: 'row' },
-      h('span', { class: `block ${colors(name)}` }), h('span', { class: 'code' }, name.length > 24 ? `${name.slice(0, 23)}…` : name), h('span', { class: 'spacer' }), number(counts.get(name) ?? 0))));
+      h('span', { class: `square ${colors(name)}` }), h('span', { class: 'code' }, name.length > 24 ? `${name.slice(0, 23)}…` : name), h('span', { class: 'spacer' }), number(counts.get(name) ?? 0))));
     readout.style.left = `${Math.min(100, ((at + 0.5) / places) * 100)}%`;
     readout.classList.toggle('end', at > places / 2);
   }

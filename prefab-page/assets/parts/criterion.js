@@ -2,8 +2,10 @@
 
 import { h, show } from '../dom.js';
 import { date, operator, OPERATORS } from '../format.js';
+import { icon } from '../icons.js';
 import { combobox } from './combobox.js';
-import { listInput, select } from './value.js';
+import { isNamespace, namespaceInput } from './namespace.js';
+import { listInput, parsedInput, parseNumber, select } from './value.js';
 
 /** @type {Record<string, () => Flat | null>} */
 const INITIAL = {
@@ -26,17 +28,22 @@ export const blankCriterion = () => ({ propertyName: 'user.key', operator: 'PROP
  */
 export function criterionInput(criterion, how) {
   const box = h('div', { class: 'criterion', role: 'group', 'aria-label': 'Condition' });
+  const remove = !how.disabled && h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Remove condition', onclick: how.onRemove }, icon('close'));
+  const joint = () => h('span', { class: 'joint' }, how.first ? 'when' : 'and');
+  if (isNamespace(criterion)) {
+    show(box, joint(), namespaceInput(criterion, how), remove);
+    return box;
+  }
   const draw = () => {
     const [, , operandKind] = operator(criterion.operator);
     const hasProperty = operandKind !== 'segment' && criterion.operator !== 'ALWAYS_TRUE' && !criterion.operator.startsWith('LOOKUP');
-    show(box, h('span', { class: 'joint' }, how.first ? 'when' : 'and'), hasProperty && property(criterion, how),
+    show(box, joint(), hasProperty && property(criterion, how),
       select(OPERATORS.map(([name, text]) => [name, text]), criterion.operator, (next) => {
         change(criterion, next);
         how.onChange();
         draw();
       }, how.disabled, { 'aria-label': 'Operator', 'data-focus': `${how.name}-operator`, class: 'operator' }),
-      h('span', { class: 'operand' }, operand(criterion, operandKind, how)),
-      !how.disabled && h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Remove condition', onclick: how.onRemove }, '×'));
+      h('span', { class: 'operand' }, operand(criterion, operandKind, how)), remove);
   };
   draw();
   return box;
@@ -84,7 +91,7 @@ function operand(criterion, operandKind, how) {
       input: { 'aria-label': 'Segment', placeholder: 'Select a segment', disabled: how.disabled },
     });
   }
-  if (operandKind === 'number') return plain('Number', String(flat?.value ?? ''), (text) => (/^-?\d+$/.test(text.trim()) ? [Number(text), 'int'] : [Number(text) || 0, 'double']), { inputmode: 'decimal' });
+  if (operandKind === 'number') return number(flat, set, how.disabled);
   if (operandKind === 'date') return dates(flat, set, how.disabled);
   if (operandKind === 'range') return range(flat, set, how.disabled);
   const properties = operandKind === 'pattern' ? { placeholder: '^[a-z]+@acme\\.com$' } : {};
@@ -100,14 +107,28 @@ function withValidation(element, operandKind) {
   const message = h('span', { class: 'wrong' });
   const validate = () => {
     let wrong = '';
-    if (operandKind === 'version' && !/^v?\d+(\.\d+){0,2}([-+].+)?$/.test(element.value)) wrong = 'Expected a version such as 1.2.3.';
-    if (operandKind === 'pattern') try { new RegExp(element.value); } catch { wrong = 'Not a valid regular expression.'; }
+    if (operandKind === 'version' && !/^\d+\.\d+\.\d+([-+].+)?$/.test(element.value)) wrong = 'Expected a version such as 1.2.3.';
+    // The server has groups, such as (?i), that browsers lack.
+    if (operandKind === 'pattern' && !element.value.includes('(?')) try { new RegExp(element.value); } catch { wrong = 'Not a valid regular expression.'; }
     show(message, wrong);
     element.toggleAttribute('aria-invalid', false);
     if (wrong) element.setAttribute('aria-invalid', 'true');
   };
   element.addEventListener('input', validate);
   return [element, message];
+}
+
+/**
+ * Creates an input for a number. Integers beyond 2^53 are stored as texts, and text that is not a number stays in the field.
+ * @type {(flat: Flat | null | undefined, set: (value: Json, type: string) => void, disabled: boolean) => HTMLElement}
+ */
+function number(flat, set, disabled) {
+  const value = { ...(flat ?? { type: 'int', value: 0 }) };
+  const box = parsedInput('Number', value, { inputmode: 'decimal', 'aria-label': 'Number' }, (text) => {
+    value.type = /^[+-]?\d+$/.test(text) ? 'int' : 'double';
+    return parseNumber(text);
+  }, (parsed) => set(parsed, value.type), '', disabled);
+  return h('span', { class: 'message-input' }, .../** @type {HTMLElement[]} */ ([...box.querySelectorAll('input, .wrong')]));
 }
 
 /** @type {(flat: Flat | null | undefined, set: (value: Json, type: string) => void, disabled: boolean) => HTMLElement} */

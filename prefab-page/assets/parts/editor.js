@@ -114,7 +114,10 @@ export async function editor(main, page, stored, { draft, hasSettings, onPublish
     };
     // The menu of the switch is in its closure, so the element is exchanged rather than updated.
     const state = JSON.stringify([section, rules.map((one) => [one.criteria ?? [], one.value])]);
-    if (shownSwitch.state !== state) shownSwitch = { state, node: rulesSwitch(rules, { label: `${item.key} in ${nameOf(section)}`, disabled: !mayEditSection(), onChange: setAll }) };
+    if (shownSwitch.state !== state) {
+      shownSwitch = { state, node: rulesSwitch(rules, { label: `${item.key} in ${nameOf(section)}`, disabled: !mayEditSection(), onChange: setAll }) };
+      shownSwitch.node.dataset.key = state;
+    }
     update(head, h('h2', null, section === 'default' ? 'Default rules' : `Rules in ${nameOf(section)}`),
       item.valueType === 'bool' && shownSwitch.node,
       h('span', { class: 'faint' }, section === 'default' ? defaultUsage() : rules.length > 1 ? 'The first matching rule applies.' : ''),

@@ -50,7 +50,7 @@ function evaluations(page, key, response, id) {
   const colors = valueColors(response.environments.flatMap((each) => [...sums(each.counts).keys()]));
   return h('section', { class: 'card' }, head,
     h('div', { class: 'row ends' }, h('span', { class: 'figure' }, number(one.total)), h('ul', { class: 'legend' }, names.slice(0, 3).map((text) => h('li', null,
-      h('span', { class: `block ${colors(text)}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, text.length > 18 ? `${text.slice(0, 17)}…` : text), percent(Math.round(((values.get(text) ?? 0) / one.total) * 100) / 100))))),
+      h('span', { class: `square ${colors(text)}`, 'aria-hidden': 'true' }), h('span', { class: 'code' }, text.length > 18 ? `${text.slice(0, 17)}…` : text), percent(Math.round(((values.get(text) ?? 0) / one.total) * 100) / 100))))),
     chart(one.buckets, names, response.start, response.end, 36e5, name, colors, { height: 80, isSmall: true }));
 }
 

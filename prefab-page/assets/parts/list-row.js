@@ -16,7 +16,8 @@ import { typeOf } from './list-filter.js';
  */
 export const COLUMNS = [['tags', 'Tags', 'minmax(0, 150px)'], ['others', 'Other environments', '104px'], ['use', 'Last 24 h', '132px'], ['changed', 'Changed', '150px']];
 
-const WIDE = { tags: 1180, changed: 1000 };
+/** The least width of the window for a column, in pixels. */
+const WIDE = { tags: 1240, changed: 1100, use: 960 };
 
 /**
  * Returns which columns fit and are wanted.
@@ -29,7 +30,7 @@ export const shownColumns = (hidden, project) => COLUMNS.map(([name]) => name).f
 export function columnWidths(columns) {
   const width = (/** @type {string} */ name) => COLUMNS.find(([one]) => one === name)?.[2];
   const before = columns.includes('tags') ? ` ${width('tags')}` : '';
-  return `20px minmax(0, 1fr)${before} minmax(0, 210px) ${columns.filter((name) => name !== 'tags').map(width).join(' ')}`;
+  return `20px minmax(12rem, 1fr)${before} minmax(9rem, 210px) ${columns.filter((name) => name !== 'tags').map(width).join(' ')}`;
 }
 
 /** @typedef {{page: PageContext, columns: string[], isCompact: boolean, isSelected: (key: string) => boolean, hasDraft: (key: string) => boolean, onSelect: (key: string, isSelected: boolean, isRange: boolean) => void, control: (item: Summary, state: State) => Child}} RowOptions */
@@ -62,8 +63,7 @@ export function row(item, { page, columns, isCompact, isSelected, hasDraft, onSe
   return h('li', { class: `item ${isSelected(item.key) ? 'selected' : ''}`, onclick: openRow },
     h('span', { class: 'cell choose' }, page.may('publisher') && box),
     h('a', { class: 'cell key', 'data-row': item.key, href },
-      h('span', { class: 'line' }, h('span', { class: 'code' }, item.key), hasDraft(item.key) && h('span', { class: 'tag drafted' }, 'draft'),
-        !columns.includes('tags') && innerWidth > 860 && tags),
+      h('span', { class: 'line' }, h('span', { class: 'code' }, item.key), hasDraft(item.key) && h('span', { class: 'tag drafted' }, 'draft')),
       !isCompact && note && h('span', { class: 'faint tiny' }, note)),
     columns.includes('tags') && cells.tags(),
     h('span', { class: 'cell state current' }, state && control(item, state), state && currentState(state, environment.name)),

@@ -27,17 +27,22 @@ export function menu(properties, content, items, side = '') {
   const list = h('div', { class: `popup menu ${side}`, role: 'menu', hidden: true, 'aria-label': button.dataset.label ?? button.getAttribute('aria-label') ?? button.textContent });
   const box = h('span', { class: 'anchor' }, button, list);
 
-  const entries = () => /** @type {HTMLElement[]} */ ([...list.querySelectorAll('[role^="menuitem"]')]);
+  const entries = () => /** @type {HTMLElement[]} */ ([...list.querySelectorAll('[data-entry]')]);
   const onPointer = (/** @type {PointerEvent} */ event) => {
     if (event.target instanceof Node && !box.contains(event.target)) close(false);
   };
   function open() {
-    show(list, items().map((one) => (one instanceof Node || !one ? one : entry(one))));
+    const all = items();
+    // A popup with fields is a dialog for assistive technology, because a menu contains nothing but its entries.
+    const hasFields = all.some((one) => one instanceof Element && one.querySelector('input, select'));
+    list.setAttribute('role', hasFields ? 'dialog' : 'menu');
+    button.setAttribute('aria-haspopup', hasFields ? 'dialog' : 'menu');
+    show(list, all.map((one) => (one instanceof Node || !one ? one : entry(one))));
     list.hidden = false;
     button.setAttribute('aria-expanded', 'true');
     document.addEventListener('pointerdown', onPointer);
     keepInside(list);
-    entries()[0]?.focus();
+    /** @type {OptionalElement} */ (list.querySelector('[data-entry], select, input'))?.focus();
   }
   function close(takesFocus = true) {
     list.hidden = true;
@@ -51,8 +56,8 @@ export function menu(properties, content, items, side = '') {
   }
   /** @type {(one: MenuItem) => HTMLElement} */
   const entry = ({ text, icon: name, act, href, isDanger, isChecked }) => {
-    const role = isChecked === undefined ? 'menuitem' : 'menuitemradio';
-    const properties = { role, tabindex: -1, class: isDanger ? 'danger' : '', 'aria-checked': isChecked ?? null };
+    const role = list.getAttribute('role') === 'dialog' ? null : isChecked === undefined ? 'menuitem' : 'menuitemradio';
+    const properties = { role, 'data-entry': '', tabindex: role ? -1 : null, class: isDanger ? 'danger' : '', 'aria-checked': isChecked ?? null };
     const parts = [icon(name ?? (isChecked === undefined ? '' : 'check')), text];
     if (href) return h('a', { ...properties, href, class: `button ${properties.class}` }, parts);
     return h('button', { ...properties, type: 'button', onclick: () => { close(); act?.(); } }, parts);
@@ -64,7 +69,7 @@ export function menu(properties, content, items, side = '') {
       event.preventDefault();
       close();
     }
-    if (event.key === 'Tab') close(false);
+    if (event.key === 'Tab' && list.getAttribute('role') === 'menu') close(false);
     const all = entries();
     const at = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const next = new Map([['ArrowDown', at + 1], ['ArrowUp', at - 1], ['Home', 0], ['End', -1]]).get(event.key);

@@ -4,6 +4,7 @@ import { h } from '../dom.js';
 import { date, operator, value as format } from '../format.js';
 import { icon } from '../icons.js';
 import { valueChip } from './badges.js';
+import { isNamespace } from './namespace.js';
 
 /** How many values of a condition a sentence shows. */
 const SHOWN = 6;
@@ -32,6 +33,7 @@ function condition({ propertyName, operator: name, valueToMatch }, href) {
     return [`${verb} `, key ? h('a', { class: 'chip segment', href: href(key) }, icon('segment'), key) : '…'];
   }
   if (name === 'ALWAYS_TRUE') return ['always'];
+  if (isNamespace({ propertyName, operator: name, valueToMatch })) return ['the namespace is ', h('span', { class: 'chip text' }, String(valueToMatch?.value || '…')), ' or below it'];
   if (follows === 'none') return [property, ` ${verb}`];
   return [property, ` ${verb} `, operands(valueToMatch, follows)];
 }

@@ -8,6 +8,7 @@ import { valueColors } from '../colors.js';
 import { blankCriterion, criterionInput } from './criterion.js';
 import { dragging } from './dragging.js';
 import { menu } from './menu.js';
+import { blankNamespace, isNamespace } from './namespace.js';
 import { rolloutInput } from './rollout.js';
 import { rolloutBar, ruleSentence } from './rule-sentence.js';
 import { blank, select, valueInput } from './value.js';
@@ -63,10 +64,11 @@ export function rulesEditor(rules, how) {
     const isElse = isLast && isForEveryone(rule);
     const isOpen = !how.disabled && (how.opened.has(rule) || (rules.length === 1 && isElse));
     const status = h('span', { class: 'tag drafted' });
+    const isUnreached = rules.slice(0, at).some(isForEveryone);
     const sentence = h('div', { class: 'sentence' });
     const bar = h('div', { class: 'rule-bar' });
     const paint = () => {
-      const text = how.disabled ? '' : statusOf(rule, how.published);
+      const text = how.disabled ? '' : statusOf(rules, at, how.published);
       const published = text === 'Changed' ? publishedValue(rule, how.published) : undefined;
       update(sentence, ruleSentence(rule, { isFirst: at === 0, isLast, kind: how.kind, colors, href: how.href, published }));
       update(bar, rolloutBar(rule.value, colors));
@@ -79,7 +81,7 @@ export function rulesEditor(rules, how) {
       how.onChange();
     };
     /** @type {HTMLElement} */
-    const element = h('li', { class: `rule ${isElse ? 'else' : ''} ${isOpen ? 'open' : ''} ${rules.length === 1 && isElse && isOpen ? 'sole' : ''}`, 'data-place': `${how.section}.${at}` });
+    const element = h('li', { class: `rule ${isElse ? 'else' : ''} ${isOpen ? 'open' : ''} ${isUnreached ? 'unreached' : ''} ${rules.length === 1 && isElse && isOpen ? 'sole' : ''}`, 'data-place': `${how.section}.${at}` });
     const sole = rules.length === 1 && isElse;
     const head = h('div', { class: 'rule-row', onclick: (event) => {
       const isText = event.target instanceof Element && !event.target.closest('button, a, [role="menu"]');
@@ -88,6 +90,7 @@ export function rulesEditor(rules, how) {
     !how.disabled && !isElse && movable() > 1 && grip(at, element),
     !isElse && h('span', { class: 'number-of', 'aria-hidden': 'true' }, at + 1),
     h('div', { class: 'rule-text' }, sentence, bar),
+    isUnreached && h('span', { class: 'tag' }, 'Not reached'),
     status,
     !how.disabled && !sole && h('button', {
       type: 'button', class: isOpen ? 's' : 'icon-button s', 'data-focus': `edit-${at}`, 'aria-expanded': isOpen,
@@ -130,6 +133,11 @@ export function rulesEditor(rules, how) {
       how.opened.add(rule);
       changed(`${name}-${criteria.length - 1}-property`);
     };
+    const addNamespace = () => {
+      criteria.unshift(blankNamespace());
+      how.opened.add(rule);
+      changed(`${name}-0-property`);
+    };
     return h('div', { class: 'rule-form' },
       criteria.map((criterion, index) => criterionInput(criterion, {
         ...how, first: index === 0, name: `${name}-${index}`, onChange,
@@ -137,7 +145,8 @@ export function rulesEditor(rules, how) {
       })),
       !criteria.length && !isLast && h('p', { class: 'hint' }, 'This rule has no condition, so it always matches. The rules below it never apply.'),
       how.kind !== 'segment' ? valueEditor(rule, how, onChange, changed, name, rules.length === 1 && !criteria.length) : segmentResult(rule, how, onChange),
-      h('div', { class: 'row' }, h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-add`, onclick: addCondition }, icon('plus'), 'Add condition')));
+      h('div', { class: 'row' }, h('button', { type: 'button', class: 'quiet', 'data-focus': `${name}-add`, onclick: addCondition }, icon('plus'), 'Add condition'),
+        how.kind !== 'segment' && !criteria.some(isNamespace) && h('button', { type: 'button', class: 'quiet', onclick: addNamespace }, 'Add namespace')));
   }
 
   const add = h('button', { type: 'button', 'data-focus': 'add-rule', onclick: () => {
@@ -198,12 +207,15 @@ function rolloutOf(value, how) {
 
 /**
  * Returns whether a rule is new or changed against the published rules.
- * @type {(rule: Rule, published: Rule[]) => string}
+ * @type {(rules: Rule[], at: number, published: Rule[]) => string}
  */
-function statusOf(rule, published) {
+function statusOf(rules, at, published) {
   const text = (/** @type {Rule} */ one) => JSON.stringify([one.criteria ?? [], one.value]);
-  if (published.some((one) => text(one) === text(rule))) return '';
-  return publishedValue(rule, published) ? 'Changed' : 'New';
+  const isAmong = (/** @type {Rule} */ rule, /** @type {Rule[]} */ others) => others.some((one) => text(one) === text(rule));
+  if (isAmong(rules[at], published)) return '';
+  // The published rule of the same place is gone, so this one replaces it.
+  const isReplaced = published.length === rules.length && !isAmong(published[at], rules);
+  return isReplaced || publishedValue(rules[at], published) ? 'Changed' : 'New';
 }
 
 /**

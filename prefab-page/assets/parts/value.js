@@ -52,8 +52,8 @@ export function valueInput(flat, how = {}) {
   }
   switch (flat.type) {
     case 'log_level': return field(label, select(LEVELS.map((level) => [level, level]), String(flat.value), changed, disabled), { place });
-    case 'int': return parsedInput(label, flat, { inputmode: 'numeric' }, (text) => (/^[+-]?\d+$/.test(text) ? parseInteger(text) : expected('a whole number')), changed, place, disabled);
-    case 'double': return parsedInput(label, flat, { inputmode: 'decimal' }, (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : expected('a number')), changed, place, disabled);
+    case 'int': return parsedInput(label, flat, { inputmode: 'numeric' }, (text) => (INTEGER.test(text) ? parseNumber(text) : expected('a whole number')), changed, place, disabled);
+    case 'double': return parsedInput(label, flat, { inputmode: 'decimal' }, (text) => Number(parseNumber(text)), changed, place, disabled);
     case 'duration': return durationInput(label, String(flat.value), changed, place, disabled);
     case 'json': return jsonInput(label, flat, pretty(flat.value), changed, { place, disabled, check, onChange });
     case 'string_list': return field(label, listInput(flat.value, changed, disabled), { hint: 'Press Enter after each value, or paste several lines.', place });
@@ -104,8 +104,15 @@ function pretty(value) {
 const expected = (wanted) => { throw new Error(`Expected ${wanted}.`); };
 /** @type {(properties: Properties<HTMLInputElement>) => HTMLInputElement} */
 const input = (properties) => h('input', { autocomplete: 'off', spellcheck: 'false', id: uniqueId('value'), ...properties });
-/** @type {(text: string) => number | string} */
-const parseInteger = (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
+const INTEGER = /^[+-]?\d+$/;
+/**
+ * Parses a number. An integer beyond 2^53 stays a text, because a number would lose digits.
+ * @type {(text: string) => number | string}
+ */
+export function parseNumber(text) {
+  if (text === '' || !Number.isFinite(Number(text))) expected('a number');
+  return INTEGER.test(text) && !Number.isSafeInteger(Number(text)) ? text.replace('+', '') : Number(text);
+}
 
 /**
  * @param {string[][]} options the value and the text of each
@@ -123,7 +130,7 @@ export function select(options, chosen, onChange, disabled = false, properties =
  * Creates an input that is parsed at each keystroke.
  * @type {(label: string, flat: Flat, properties: Properties<HTMLInputElement>, read: (text: string) => Json, changed: Changes, place: string, disabled: boolean) => HTMLElement}
  */
-function parsedInput(label, flat, properties, read, changed, place, disabled) {
+export function parsedInput(label, flat, properties, read, changed, place, disabled) {
   const element = input({ value: String(flat.value), disabled, ...properties });
   const box = field(label, element, { place });
   parseOnInput(box, element, read, changed);

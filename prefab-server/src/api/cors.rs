@@ -3,8 +3,8 @@
 use axum::{extract::Request, middleware::Next, response::Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-const REQUEST_HEADERS: &str =
-    "authorization, content-type, if-none-match, x-prefabcloud-client-version, x-reforge-sdk-version";
+const REQUEST_HEADERS: &str = "authorization, content-type, if-none-match, x-prefabcloud-client-version, \
+     x-quonfig-sdk-version, x-reforge-sdk-version";
 
 /// Answers preflight requests and allows every origin to read the response.
 ///

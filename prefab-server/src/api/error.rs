@@ -52,6 +52,9 @@ pub(crate) enum ApiError {
     /// The maximum number of event streams of a person, token or key is open.
     #[error("too many event streams are open; close one and try again")]
     TooManyStreams,
+    /// The configs do not fit into an event of a Quonfig SDK. It polls while it has no stream.
+    #[error("the configs are larger than the 4 MiB that a Quonfig SDK reads from a stream; it polls instead")]
+    TooLargeForStream,
     /// The key has reached its number of evaluations per second.
     #[error("too many evaluations with this key; try again in 1 s")]
     TooManyEvaluations,
@@ -84,7 +87,7 @@ impl ApiError {
             Self::TooSlow => ErrorCode::BodyTooSlow,
             Self::TooMuch | Self::TooManyEvaluations | Self::TooOften(_) => ErrorCode::RateLimited,
             Self::TooManyStreams => ErrorCode::TooManyStreams,
-            Self::Busy(_) => ErrorCode::Busy,
+            Self::Busy(_) | Self::TooLargeForStream => ErrorCode::Busy,
             Self::Store(error) => error.into(),
         }
     }

@@ -63,7 +63,7 @@ fn v1() -> Router<App> {
 
 fn v2() -> Router<App> {
     let evaluations = Router::new().route("/configs/eval-with-context/{contexts}", get(sdk::evaluate::v2));
-    sdk().merge(for_browsers(evaluations))
+    sdk().merge(for_browsers(evaluations)).route("/configs", get(sdk::quonfig::configs))
 }
 
 /// Allows web pages of every origin to use the routes.

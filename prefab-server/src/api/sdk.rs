@@ -4,5 +4,7 @@ pub(crate) mod api_key;
 pub(crate) mod configs;
 pub(crate) mod evaluate;
 pub(crate) mod grpc;
+pub(crate) mod quonfig;
+mod quonfig_stream;
 pub(crate) mod stream;
 pub(crate) mod telemetry;

@@ -51,6 +51,7 @@ pub(crate) enum Sends {
     Unread {
         who: Caller,
         path: &'static str,
+        headers: &'static [(&'static str, &'static str)],
     },
 }
 

@@ -36,7 +36,9 @@ pub(crate) async fn open(world: &World, sends: &Sends) -> Option<Connection> {
     let mut stream = connect(world.address()).await?;
     match sends {
         Sends::Bytes(bytes) => stream.write_all(bytes).await.ok()?,
-        Sends::Unread { who, path } => stream.write_all(&request(world, *who, path)).await.ok()?,
+        Sends::Unread { who, path, headers } => {
+            stream.write_all(&request(world, *who, path, headers)).await.ok()?;
+        }
         Sends::Http2 => {
             let task = tokio::spawn(async move {
                 let _ = answer_pings(stream).await;
@@ -55,10 +57,11 @@ async fn connect(address: SocketAddr) -> Option<TcpStream> {
     timeout(Duration::from_secs(2), socket.connect(address)).await.ok()?.ok()
 }
 
-fn request(world: &World, who: Caller, path: &str) -> Vec<u8> {
+fn request(world: &World, who: Caller, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
     use base64::Engine as _;
     let basic = base64::prelude::BASE64_STANDARD.encode(format!("u:{}", world.credential(who)));
-    format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Basic {basic}\r\n\r\n").into_bytes()
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Basic {basic}\r\n{headers}\r\n").into_bytes()
 }
 
 /// Keeps an HTTP/2 connection alive without a request.

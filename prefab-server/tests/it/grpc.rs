@@ -45,6 +45,34 @@ async fn a_client_with_an_old_cursor_receives_everything_and_all_changes() {
 }
 
 #[tokio::test]
+async fn a_client_that_is_up_to_date_receives_a_first_message_without_configs() {
+    let server = TestServer::new().await;
+    server.create("a", "1").await;
+    let backend = server.key("Development", KeyKind::Backend);
+    let mut client = client(&server).await;
+    let pointer = wire::ConfigServicePointer::default();
+    let all = client.get_all_config(with_key(pointer, &backend)).await.unwrap().into_inner();
+    let newest = all.config_service_pointer.unwrap();
+    for start_at_id in [newest.start_at_id - 1, newest.start_at_id] {
+        let since = wire::ConfigServicePointer { start_at_id, ..pointer };
+        let mut stream = client.get_config(with_key(since, &backend)).await.unwrap().into_inner();
+        let first = tokio::time::timeout(Duration::from_secs(10), stream.message());
+        let first = first.await.unwrap().unwrap().unwrap();
+        assert_eq!(first.config_service_pointer, Some(newest));
+        assert_eq!(first.default_context, all.default_context);
+        let is_up_to_date = start_at_id == newest.start_at_id;
+        assert_eq!(first.configs.is_empty(), is_up_to_date, "{first:?}");
+        let value = start_at_id.to_string();
+        if is_up_to_date {
+            server.set("a", &value).await;
+            let change = stream.message().await.unwrap().unwrap();
+            assert_eq!(change.configs[0].key, "a");
+            assert!(change.configs[0].id > newest.start_at_id);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_stream_that_is_not_read_is_reset_and_its_connection_stays_open() {
     let stream_write_timeout = Duration::from_millis(300);
     let server = TestServer::limited(Limits { stream_write_timeout, ..Limits::default() }).await;

@@ -226,6 +226,19 @@ async fn a_boolean_flag_without_variants_gets_true_and_false() {
     let rules = json!({"rules": [{"value": {"type": "bool", "value": false}}]});
     let flag = json!({"item": {"key": "f", "type": "feature_flag", "valueType": "bool", "default": rules}});
     done(&server, "POST", "/items", flag).await;
-    let config = server.configs("/api/v1/configs/0").await.configs.remove(0);
-    assert_eq!(config.allowable_values, [true.into(), false.into()]);
+    // By the API of the official SDKs, with and without a declared type, and by an import.
+    for (key, value_type) in [("official", json!(5)), ("undeclared", json!(0))] {
+        let rows = json!([{"properties": {}, "values": [{"criteria": [], "value": {"bool": true}}]}]);
+        let config = json!({"key": key, "configType": 2, "valueType": value_type, "rows": rows});
+        let (status, answer) = server.post("/api/v1/config/", config).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    let imported = json!({"configs": [{"key": "imported", "configType": "FEATURE_FLAG", "valueType": "BOOL",
+        "rows": [{"values": [{"value": {"bool": true}}]}]}]});
+    done(&server, "POST", "/import?dryRun=false", imported).await;
+    let configs = server.configs("/api/v1/configs/0").await.configs;
+    assert_eq!(configs.len(), 4);
+    for config in configs {
+        assert_eq!(config.allowable_values, [true.into(), false.into()], "{}", config.key);
+    }
 }

@@ -39,6 +39,8 @@ impl Script {
             .arg(format!("{}/tests/official/{script}", env!("CARGO_MANIFEST_DIR")))
             .env("PREFAB_TEST_URL", url)
             .env("PREFAB_TEST_KEY", key)
+            // The value of a config that an environment variable provides.
+            .env("PREFAB_TEST_PORT", "8080")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

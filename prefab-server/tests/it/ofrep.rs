@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::common::{Stream, TestServer, answer, project};
 
-const FLAGS: &str = "/ofrep/v1/evaluate/flags";
+pub(crate) const FLAGS: &str = "/ofrep/v1/evaluate/flags";
 
 /// Creates a project with an item of each kind.
 pub(crate) async fn server() -> TestServer {
@@ -17,7 +17,7 @@ pub(crate) async fn server() -> TestServer {
     server
 }
 
-fn config(key: &str, value_type: &str, value: &Json, fields: &Json) -> Json {
+pub(crate) fn config(key: &str, value_type: &str, value: &Json, fields: &Json) -> Json {
     let mut config = json!({"key": key, "configType": "CONFIG", "valueType": value_type,
         "rows": [{"values": [{"value": value}]}]});
     config.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -130,7 +130,7 @@ async fn values_keep_their_form() {
 #[tokio::test]
 async fn front_ends_receive_only_what_is_marked_for_them() {
     let server = server().await;
-    for key in ["server-only", "secret", "absent"] {
+    for key in ["server-only", "secret", "absent", "absent/", "a//b/"] {
         let (status, json) = flag(&server, KeyKind::Frontend, key, json!({})).await;
         assert_eq!(
             (status, &json["errorCode"], &json["key"]),

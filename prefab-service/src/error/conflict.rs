@@ -40,7 +40,7 @@ pub enum Conflict {
         users: Vec<String>,
     },
     /// An environment requires the approval of a second person.
-    #[error("changes to environment `{environment}` require the approval of a second person: {next_step}")]
+    #[error("changes to environment `{environment}` require the approval of a second person; {next_step}")]
     NeedsApproval {
         /// The name of the environment.
         environment: String,
@@ -65,7 +65,7 @@ pub enum Conflict {
     #[error("`{0}` is not archived")]
     NotArchived(String),
     /// The e-mail address has an account.
-    #[error("{email} already has an account: {next_step}")]
+    #[error("{email} already has an account; {next_step}")]
     AccountExists {
         /// The e-mail address.
         email: String,

@@ -35,7 +35,7 @@ pub fn from_identity(json: &Json) -> ContextSet {
 }
 
 /// Returns the value with the type that it has in JSON. The type that the browser names adds no information.
-fn plain(json: &Json) -> ContextValue {
+pub(super) fn plain(json: &Json) -> ContextValue {
     match json {
         Json::Bool(bool) => ContextValue::Bool(*bool),
         Json::String(text) => ContextValue::String(text.clone()),

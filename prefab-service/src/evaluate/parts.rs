@@ -39,6 +39,8 @@ pub enum Form {
     V1,
     /// A member of the response with plain values.
     V2,
+    /// A member of the response for Quonfig SDKs.
+    Quonfig,
     /// An entry of an OFREP response.
     Ofrep,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Limits;
+use super::{Limits, MAX_QUONFIG_EVENT_BYTES};
 use crate::ofrep::MAX_BODY_BYTES as MAX_OFREP_BODY_BYTES;
 use crate::telemetry::{MAX_EXAMPLES, MAX_PROPERTIES};
 use prefab_openfeature_mapping::contexts::{MAX_DEPTH, MAX_PROPERTIES as MAX_PROPERTIES_PER_CONTEXT};
@@ -109,7 +109,13 @@ impl Limits {
                 "Streams per API key",
                 streams_per_key.to_string(),
                 Some("--max-streams-per-key"),
-                "The stream ends with a comment; no status code suits all clients",
+                "The stream ends with a comment, because no status code suits all clients; 429 for Quonfig SDKs",
+            ),
+            row(
+                "Configs in an event of a Quonfig SDK",
+                bytes(MAX_QUONFIG_EVENT_BYTES),
+                None,
+                "503 for the stream; the SDK polls, which has no such limit in the server",
             ),
             row(
                 "Delayed responses to streams with an invalid key",

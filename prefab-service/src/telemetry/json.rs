@@ -1,9 +1,9 @@
 //! Telemetry in JSON, as browsers and one server SDK send it: almost proto3 JSON.
 //!
 //! Numbers may be strings, values may have unknown members, and every member may be missing. Members that cannot be parsed
-//! are skipped.
+//! are skipped. The Quonfig SDKs write types in lower case, lists as arrays, and the values of contexts without their type.
 
-use prefab_core::datafile;
+use prefab_core::{ConfigType, ConfigValue, Value, datafile};
 use prefab_proto::wire::{self, telemetry_event::Payload};
 use serde_json::Value as Json;
 
@@ -53,15 +53,15 @@ fn summaries(json: &Json) -> wire::ConfigEvaluationSummaries {
         summaries: list(json, "summaries")
             .map(|summary| wire::ConfigEvaluationSummary {
                 key: text(summary, "key"),
-                r#type: summary.get("type").map_or(0, |kind| {
-                    kind.as_str()
-                        .and_then(prefab_core::ConfigType::from_name)
-                        .map_or(0, prefab_core::ConfigType::number)
-                }),
+                r#type: config_type(&text(summary, "type")).number(),
                 counters: list(summary, "counters").map(counter).collect(),
             })
             .collect(),
     }
+}
+
+fn config_type(name: &str) -> ConfigType {
+    ConfigType::from_name(&name.to_ascii_uppercase()).unwrap_or_default()
 }
 
 fn counter(json: &Json) -> wire::ConfigEvaluationCounter {
@@ -74,12 +74,42 @@ fn counter(json: &Json) -> wire::ConfigEvaluationCounter {
         config_row_index: index("configRowIndex"),
         conditional_value_index: index("conditionalValueIndex"),
         weighted_value_index: index("weightedValueIndex"),
-        reason: 0,
+        reason: int(json, "reason").and_then(|reason| i32::try_from(reason).ok()).unwrap_or_default(),
     }
 }
 
 fn value(json: &Json) -> Option<wire::ConfigValue> {
+    if let Some(items) = json.get("stringList").and_then(Json::as_array) {
+        return Some(wire_value(list_of(items)));
+    }
     datafile::value_from_json(json).ok().as_ref().map(Into::into)
+}
+
+fn wire_value(value: Value) -> wire::ConfigValue {
+    (&ConfigValue::from(value)).into()
+}
+
+/// Returns a value of a context, with or without its type.
+fn context_value(json: &Json) -> Option<wire::ConfigValue> {
+    let plain = match json {
+        Json::Object(_) => return value(json),
+        Json::String(text) => Value::String(text.clone()),
+        Json::Bool(bool) => Value::Bool(*bool),
+        Json::Number(number) => match number.as_i64() {
+            Some(int) => Value::Int(int),
+            None => Value::Double(number.as_f64()?),
+        },
+        Json::Array(items) => list_of(items),
+        Json::Null => return None,
+    };
+    Some(wire_value(plain))
+}
+
+/// Returns a list. Items that are not strings, as of a JSON value, are written as JSON.
+fn list_of(items: &[Json]) -> Value {
+    Value::StringList(
+        items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect(),
+    )
 }
 
 fn loggers(json: &Json) -> Vec<wire::Logger> {
@@ -126,7 +156,7 @@ fn contexts(json: &Json) -> wire::ContextSet {
             .and_then(Json::as_object)
             .into_iter()
             .flatten()
-            .filter_map(|(name, json)| Some((name.clone(), value(json)?)))
+            .filter_map(|(name, json)| Some((name.clone(), context_value(json)?)))
             .collect(),
     };
     wire::ContextSet { contexts: list(json, "contexts").map(context).collect() }
@@ -166,6 +196,45 @@ mod tests {
         let counter = &summaries.summaries[0].counters[0];
         assert_eq!((counter.config_id, counter.count), (Some(17_000_000_000_000_007), 2));
         assert!(counter.selected_value.is_some());
+    }
+
+    #[test]
+    fn reports_of_quonfig_sdks_are_parsed() {
+        let counter = |value: Json| {
+            json!({"configId": "7", "conditionalValueIndex": 1, "configRowIndex": 0,
+            "selectedValue": value, "count": 3, "reason": 2})
+        };
+        let report = json!({"instanceHash": "388c", "events": [
+            {"summaries": {"start": 1, "end": 2, "summaries": [{"key": "my.list", "type": "feature_flag",
+                "counters": [counter(json!({"stringList": ["a", "b"]})), counter(json!({"stringList": [1, {"a": null}]})),
+                             counter(json!({"stringList": {"values": ["c"]}}))]}]}},
+            {"exampleContexts": {"examples": [{"timestamp": 5, "contextSet": {"contexts": [
+                {"type": "user", "values": {"key": "u-1", "age": 3, "score": 1.5, "vip": true, "tags": ["x"],
+                                            "plan": {"string": "pro"}, "none": null}}]}}]}},
+            {"failover": {"start": 1, "end": 2, "hedgeFired": 1}}]});
+        let events = events(&report).events;
+        let [
+            wire::TelemetryEvent { payload: Some(Payload::Summaries(counts)) },
+            wire::TelemetryEvent { payload: Some(Payload::ExampleContexts(examples)) },
+        ] = &events[..]
+        else {
+            panic!("{events:?}")
+        };
+        let summary = &counts.summaries[0];
+        assert_eq!((summary.r#type, summary.counters[0].reason), (ConfigType::FeatureFlag.number(), 2));
+        let value = |value: Value| Some(wire_value(value));
+        let list = |items: &[&str]| value(Value::StringList(items.iter().map(ToString::to_string).collect()));
+        let counted: Vec<_> = summary.counters.iter().map(|counter| counter.selected_value.clone()).collect();
+        assert_eq!(counted, [list(&["a", "b"]), list(&["1", "{\"a\":null}"]), list(&["c"])]);
+        let set = examples.examples[0].context_set.as_ref().unwrap();
+        let found = |name: &str| set.contexts[0].values.get(name).cloned();
+        assert_eq!(found("key"), value(Value::String("u-1".into())));
+        assert_eq!(found("age"), value(Value::Int(3)));
+        assert_eq!(found("score"), value(Value::Double(1.5)));
+        assert_eq!(found("vip"), value(Value::Bool(true)));
+        assert_eq!(found("tags"), list(&["x"]));
+        assert_eq!(found("plan"), value(Value::String("pro".into())));
+        assert_eq!(found("none"), None);
     }
 
     #[test]

@@ -154,6 +154,7 @@ impl Plan {
             _ => config,
         };
         validate::convert_to_declared_type(&mut config);
+        validate::add_bool_variants(&mut config);
         namespaces::sort(&mut config);
         // Most files contain no tags, so the current tags stay.
         if let Some(before) = before.as_ref().filter(|_| config.tags.is_empty()) {

@@ -1,6 +1,6 @@
 //! The criteria of a feature flag.
 
-use prefab_core::{ConfigValue, Criterion, Operator, Value, context::LOOKUP};
+use prefab_core::{ConfigValue, Criterion, Operand, Operator, Value, context::LOOKUP};
 
 use super::{
     findings::Findings,
@@ -54,7 +54,7 @@ fn criterion(
     let operator = operator(node, members)?;
     let value_to_match = operand(operator, node, members)?;
     let is_list = matches!(&value_to_match, Some(ConfigValue { value: Value::StringList(_), .. }));
-    if is_list && !compares_a_list(operator) && !compares_nothing(operator) {
+    if is_list && !matches!(operator.operand(), Operand::List | Operand::Nothing) {
         let message = format!(
             "`{}` compares with a single value, but `values` is a list; the criterion never matches; write `value` \
              with a single value",
@@ -82,10 +82,13 @@ fn operand(operator: Operator, node: &Node, members: &[Member]) -> Result<Option
             (values, texts(items).map(Value::StringList))
         }
         (None, Some(value)) => (value, operand::read(operator, value)),
-        (None, None) if compares_nothing(operator) => return Ok(None),
+        (None, None) if operator.operand() == Operand::Nothing => return Ok(None),
         (None, None) => {
-            let (field, what) =
-                if compares_a_list(operator) { ("values", "a list") } else { ("value", "a single value") };
+            let (field, what) = if operator.operand() == Operand::List {
+                ("values", "a list")
+            } else {
+                ("value", "a single value")
+            };
             let why = format!("`{field}` is missing; `{}` compares with {what}", operator.name());
             return Err(wrong(node, why));
         }
@@ -93,7 +96,7 @@ fn operand(operator: Operator, node: &Node, members: &[Member]) -> Result<Option
     let value = value.map_err(|why| wrong(operand, why))?;
     let is_list = matches!(value, Value::StringList(_));
     let name = operator.name();
-    if !is_list && compares_a_list(operator) {
+    if !is_list && operator.operand() == Operand::List {
         let why =
             format!("`{name}` compares with a list, not a single value; write for example `values: [a, b]`");
         return Err(wrong(operand, why));
@@ -133,27 +136,6 @@ fn property(node: &Node, members: &[Member], operator: Operator) -> Result<Strin
         }
         None => Err(wrong(node, "`property` is missing; add one, for example `user.key`".to_owned())),
     }
-}
-
-fn compares_nothing(operator: Operator) -> bool {
-    matches!(operator, Operator::AlwaysTrue | Operator::IsPresent | Operator::IsNotPresent)
-}
-
-fn compares_a_list(operator: Operator) -> bool {
-    use Operator as O;
-    matches!(
-        operator,
-        O::LookupKeyIn
-            | O::LookupKeyNotIn
-            | O::PropIsOneOf
-            | O::PropIsNotOneOf
-            | O::PropStartsWithOneOf
-            | O::PropDoesNotStartWithOneOf
-            | O::PropEndsWithOneOf
-            | O::PropDoesNotEndWithOneOf
-            | O::PropContainsOneOf
-            | O::PropDoesNotContainOneOf
-    )
 }
 
 fn wrong(node: &Node, why: String) -> EntryError {

@@ -1,6 +1,6 @@
 //! The `value` of a criterion: a single value whose type depends on the operator.
 
-use prefab_core::{IntRange, Operator, Value};
+use prefab_core::{IntRange, Operand, Operator, Value};
 
 use super::{
     node::{Kind, Node},
@@ -15,25 +15,16 @@ use crate::finding::excerpt;
 /// Whether the operand fits the operator is decided where the rules are compiled, which reports versions, dates and
 /// patterns that are invalid.
 pub(super) fn read(operator: Operator, node: &Node) -> Result<Value, String> {
-    use Operator as O;
-    match (&node.kind, operator) {
-        (Kind::Map(_), O::InIntRange) => range(node),
+    match (&node.kind, operator.operand()) {
+        (Kind::Map(_), Operand::Range) => range(node),
         (Kind::Map(_), _) => {
             Err("the `value` of a criterion must be a single value, not a mapping".to_owned())
         }
         (Kind::List(items), _) => Ok(Value::StringList(texts(items)?)),
-        (Kind::Scalar { .. }, O::InIntRange) => {
+        (Kind::Scalar { .. }, Operand::Range) => {
             Err("`value` must be a range such as {start: 1, end: 10}; its end is exclusive".to_owned())
         }
-        (
-            Kind::Scalar { text, .. },
-            O::PropLessThan
-            | O::PropLessThanOrEqual
-            | O::PropGreaterThan
-            | O::PropGreaterThanOrEqual
-            | O::PropBefore
-            | O::PropAfter,
-        ) => Ok(match meaning(node)? {
+        (Kind::Scalar { text, .. }, Operand::Number | Operand::Instant) => Ok(match meaning(node)? {
             Plain::Int(int) => Value::Int(int),
             Plain::Double(double) => Value::Double(double),
             _ => Value::String(text.clone()),

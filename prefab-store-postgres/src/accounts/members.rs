@@ -3,7 +3,7 @@
 use prefab_core::ids::ProjectId;
 use prefab_store::{
     Role, Roles, StoreError,
-    accounts::{Member, MemberChange, MembershipOffer},
+    accounts::{Member, MemberChange, MembershipOffer, OfferOutcome},
 };
 use tokio_postgres::Row;
 
@@ -23,6 +23,7 @@ pub(super) async fn list(session: &mut Session, project: ProjectId) -> Result<Ve
     Ok(rows.iter().map(member).collect())
 }
 
+/// Adds a member, or changes the roles of one. An offer to the person ends, because a member cannot accept one.
 pub(super) async fn insert(
     session: &mut Session,
     project: ProjectId,
@@ -32,7 +33,8 @@ pub(super) async fn insert(
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO @.member (project_id, person_id, roles, joined_at_millis) VALUES ($1, $2, $3, $4)
                ON CONFLICT (project_id, person_id) DO UPDATE SET roles = $3";
-    session.execute(sql, values![project, person, encode(roles), now]).await.map(drop)
+    session.execute(sql, values![project, person, encode(roles), now]).await?;
+    remove_offer(session, project, person).await.map(drop)
 }
 
 /// Changes the roles of a member, or removes the member if `roles` is `None`.
@@ -77,14 +79,29 @@ pub(super) async fn is_last_admin(
     Ok(!others.any(|member| member.roles.project == Role::Admin))
 }
 
-pub(super) async fn offer(database: &Database, offer: MembershipOffer) -> Result<(), StoreError> {
+/// Keeps an offer, unless the person joined, or deleted the account, a moment ago. The lock makes the checks hold until the
+/// offer is committed.
+pub(super) async fn offer(database: &Database, offer: MembershipOffer) -> Result<OfferOutcome, StoreError> {
     let MembershipOffer { project, person, roles, offered_by, offered_at_millis } = offer;
+    let mut session = database.begin("offering membership").await?;
+    lock_installation(&mut session).await?;
+    let sql = "SELECT EXISTS (SELECT 1 FROM @.person WHERE id = $2),
+                      EXISTS (SELECT 1 FROM @.member WHERE project_id = $1 AND person_id = $2)";
+    let row = session.query_one(sql, values![project, person.id]).await?;
+    if !row.get::<_, bool>(0) {
+        return Ok(OfferOutcome::UnknownPerson);
+    }
+    if row.get(1) {
+        return Ok(OfferOutcome::AlreadyMember);
+    }
     let sql = "INSERT INTO @.membership_offer (project_id, person_id, roles, offered_by, offered_at_millis)
                VALUES ($1, $2, $3, $4, $5)
                ON CONFLICT (project_id, person_id) DO UPDATE
                SET roles = $3, offered_by = $4, offered_at_millis = $5";
     let values = values![project, person.id, encode(&roles), offered_by, offered_at_millis];
-    database.execute("offering membership", sql, values).await.map(drop)
+    session.execute(sql, values).await?;
+    session.commit().await?;
+    Ok(OfferOutcome::Done)
 }
 
 /// Lists the offers that a condition on an id selects.

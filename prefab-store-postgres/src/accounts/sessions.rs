@@ -3,7 +3,9 @@
 
 use prefab_store::{
     StoreError, UnavailableReason,
-    accounts::{KNOWN_BROWSER_MILLIS, SESSION_IDLE_MILLIS, SESSION_MILLIS, Session as SignedIn},
+    accounts::{
+        KNOWN_BROWSER_MILLIS, MAX_KNOWN_BROWSERS, SESSION_IDLE_MILLIS, SESSION_MILLIS, Session as SignedIn,
+    },
     key::KeyHash,
 };
 
@@ -83,12 +85,16 @@ pub(super) async fn remember_browser(
 ) -> Result<(), StoreError> {
     let mut session = database.session("storing a known browser").await?;
     let now = database.now_millis(&mut session).await?;
-    let sql = "DELETE FROM @.known_browser WHERE hash = ANY (ARRAY (
-                 SELECT hash FROM @.known_browser WHERE seen_at_millis < $1 FOR UPDATE SKIP LOCKED))";
+    let sql = "DELETE FROM @.known_browser WHERE (hash, person_id) IN (
+                 SELECT hash, person_id FROM @.known_browser WHERE seen_at_millis < $1 FOR UPDATE SKIP LOCKED)";
     session.execute(sql, values![now - KNOWN_BROWSER_MILLIS]).await?;
     let sql = "INSERT INTO @.known_browser (hash, person_id, seen_at_millis) VALUES ($1, $2, $3)
-               ON CONFLICT (hash) DO UPDATE SET person_id = $2, seen_at_millis = $3";
-    session.execute(sql, values![browser, person, now]).await.map(drop)
+               ON CONFLICT (hash, person_id) DO UPDATE SET seen_at_millis = $3";
+    session.execute(sql, values![browser, person, now]).await?;
+    let sql = "DELETE FROM @.known_browser WHERE person_id = $1 AND hash = ANY (ARRAY (
+                 SELECT hash FROM @.known_browser WHERE person_id = $1
+                 ORDER BY seen_at_millis DESC, hash = $2 DESC OFFSET $3))";
+    session.execute(sql, values![person, browser, MAX_KNOWN_BROWSERS]).await.map(drop)
 }
 
 pub(super) async fn is_known_browser(

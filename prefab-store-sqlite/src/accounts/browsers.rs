@@ -3,7 +3,11 @@
 use rusqlite::{Connection, params};
 
 use crate::failed;
-use prefab_store::{StoreError, accounts::KNOWN_BROWSER_MILLIS, key::KeyHash};
+use prefab_store::{
+    StoreError,
+    accounts::{KNOWN_BROWSER_MILLIS, MAX_KNOWN_BROWSERS},
+    key::KeyHash,
+};
 
 pub(super) fn keep(
     connection: &Connection,
@@ -19,6 +23,15 @@ pub(super) fn keep(
         .execute(
             "INSERT OR REPLACE INTO known_browser (hash, person_id, seen_at_millis) VALUES (?1, ?2, ?3)",
             params![browser.0, person, now],
+        )
+        .map_err(keeping())?;
+    connection
+        .execute(
+            "DELETE FROM known_browser WHERE person_id = ?1 AND hash IN (
+               SELECT hash FROM known_browser WHERE person_id = ?1
+               ORDER BY seen_at_millis DESC, hash = ?2 DESC LIMIT -1 OFFSET ?3
+             )",
+            params![person, browser.0, MAX_KNOWN_BROWSERS],
         )
         .map(drop)
         .map_err(keeping())

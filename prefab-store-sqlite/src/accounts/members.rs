@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use crate::accounts::person_row::person;
 use crate::failed;
 use crate::{
-    accounts::{read, tokens, written},
+    accounts::{offer_row, read, tokens, written},
     write,
 };
 use prefab_core::ids::ProjectId;
@@ -29,6 +29,7 @@ pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Me
     members.and_then(Iterator::collect).map_err(reading())
 }
 
+/// Adds a member, or changes the roles of one. An offer to the person ends, because a member cannot accept one.
 pub(super) fn insert(
     connection: &Connection,
     project: ProjectId,
@@ -42,8 +43,8 @@ pub(super) fn insert(
              ON CONFLICT (project_id, person_id) DO UPDATE SET roles = ?3",
             params![project.0, person, written(roles), now],
         )
-        .map(drop)
-        .map_err(failed("adding a member to a project"))
+        .map_err(failed("adding a member to a project"))?;
+    offer_row::delete(connection, project, person).map(drop)
 }
 
 /// Changes the roles of a member, or removes the member if `roles` is `None`.

@@ -1,27 +1,44 @@
 //! Offers of membership, which the person accepts.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, params, params_from_iter};
 
 use crate::{
     accounts::{members, person_row::person, read, reset_row, written},
     failed, write,
 };
 use prefab_core::ids::ProjectId;
-use prefab_store::{StoreError, accounts::MembershipOffer};
+use prefab_store::{
+    StoreError,
+    accounts::{MembershipOffer, OfferOutcome},
+};
 
 const COLUMNS: &str =
     "person.id, person.email, person.name, project_id, roles, offered_by, offered_at_millis";
 
-pub(super) fn keep(connection: &Connection, offer: &MembershipOffer) -> Result<(), StoreError> {
+/// Keeps an offer. Reads and writes in one transaction: the person may have joined, or deleted the account, a moment ago.
+pub(super) fn keep(connection: &mut Connection, offer: &MembershipOffer) -> Result<OfferOutcome, StoreError> {
+    let offering = || failed("offering membership");
     let MembershipOffer { project, person, roles, offered_by, offered_at_millis } = offer;
-    connection
+    let transaction = write(connection)?;
+    let exists = |sql, values: &[i64]| {
+        transaction.query_row(sql, params_from_iter(values), |row| row.get::<_, bool>(0)).map_err(offering())
+    };
+    if !exists("SELECT EXISTS (SELECT 1 FROM person WHERE id = ?1)", &[person.id])? {
+        return Ok(OfferOutcome::UnknownPerson);
+    }
+    let is_member = "SELECT EXISTS (SELECT 1 FROM member WHERE project_id = ?1 AND person_id = ?2)";
+    if exists(is_member, &[project.0, person.id])? {
+        return Ok(OfferOutcome::AlreadyMember);
+    }
+    transaction
         .execute(
             "INSERT OR REPLACE INTO membership_offer (project_id, person_id, roles, offered_by, offered_at_millis)
              VALUES (?1, ?2, ?3, ?4, ?5)",
             params![project.0, person.id, written(roles), offered_by, offered_at_millis],
         )
-        .map(drop)
-        .map_err(failed("offering membership"))
+        .map_err(offering())?;
+    transaction.commit().map_err(offering())?;
+    Ok(OfferOutcome::Done)
 }
 
 fn offer(row: &Row<'_>) -> rusqlite::Result<MembershipOffer> {
@@ -61,19 +78,8 @@ pub(super) fn accept(
     let offers = list(&transaction, project)?;
     let Some(offer) = offers.into_iter().find(|offer| offer.person.id == person) else { return Ok(false) };
     members::insert(&transaction, project, person, &offer.roles, now)?;
-    remove(&transaction, project, person)?;
     // An admin of fewer projects may have created the link.
     reset_row::delete(&transaction, person)?;
     transaction.commit().map_err(failed("accepting membership"))?;
     Ok(true)
-}
-
-pub(super) fn remove(connection: &Connection, project: ProjectId, person: i64) -> Result<bool, StoreError> {
-    connection
-        .execute(
-            "DELETE FROM membership_offer WHERE project_id = ?1 AND person_id = ?2",
-            params![project.0, person],
-        )
-        .map(|changed| changed > 0)
-        .map_err(failed("removing an offer of membership"))
 }

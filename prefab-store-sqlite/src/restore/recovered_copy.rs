@@ -4,9 +4,9 @@ use std::{collections::HashMap, fs::File, path::Path};
 
 use prefab_core::ids::ProjectId;
 use prefab_store::{Heads, Remembered, StoreError, Version, clock::Clock};
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags};
 
-use crate::{failed, log, recovery, schema, write};
+use crate::{failed, log, recovery, row_numbers, schema, write};
 
 /// What can be read of the database that a backup replaces. Nothing, if it is damaged.
 #[derive(Default)]
@@ -70,9 +70,11 @@ pub(super) fn recover_copy(copy: &Path, mut previous: Previous) -> Result<(i64, 
     });
     let recovered = recovery::recover(&transaction, remembered.collect(), &Clock::system())?;
     recovery::change_epoch(&transaction)?;
+    let raising = || failed("raising the numbers of new rows");
     for (table, number) in previous.numbers {
-        raise_number(&transaction, &table, number).map_err(failed("raising the numbers of new rows"))?;
+        row_numbers::raise(&transaction, &table, number).map_err(raising())?;
     }
+    row_numbers::raise_people(&transaction).map_err(raising())?;
     transaction.commit().map_err(failed("committing a recovery"))?;
     let newest = newest(&connection)?;
     // The companion files are merged into the copy, which is renamed without them.
@@ -83,17 +85,4 @@ pub(super) fn recover_copy(copy: &Path, mut previous: Previous) -> Result<(i64, 
     let synced = File::open(copy).and_then(|file| file.sync_all());
     synced.map_err(|error| StoreError::unavailable("closing the copy", error))?;
     Ok((newest, recovered.iter().map(|recovered| recovered.drafts).sum()))
-}
-
-/// Raises the number of the newest row of a table, so that API keys, tokens and environments do not get a number a second
-/// time.
-fn raise_number(connection: &Connection, table: &str, number: i64) -> rusqlite::Result<()> {
-    let update = "UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1";
-    if connection.execute(update, params![table, number])? == 0 {
-        // SQLite adds the row of a table with the first row of that table.
-        let insert = "INSERT INTO sqlite_sequence (name, seq)
-                      SELECT name, ?2 FROM sqlite_master WHERE type = 'table' AND name = ?1";
-        connection.execute(insert, params![table, number])?;
-    }
-    Ok(())
 }

@@ -4,8 +4,9 @@ use super::fixture::Fixture;
 use crate::{
     Role, Roles, StoreError,
     accounts::{
-        DeletePersonOutcome, Inviters, MemberChange, MembershipOffer, NewInvitation, NewPerson, NewReset,
-        NewToken, OwnerChange, Person, SESSION_IDLE_MILLIS, SESSION_MILLIS, SignUpOutcome, Token,
+        DeletePersonOutcome, Inviters, MAX_KNOWN_BROWSERS, MemberChange, MembershipOffer, NewInvitation,
+        NewPerson, NewReset, NewToken, OfferOutcome, OwnerChange, Person, SESSION_IDLE_MILLIS,
+        SESSION_MILLIS, SignUpOutcome, Token,
     },
     key::KeyHash,
 };
@@ -349,9 +350,44 @@ pub(super) async fn membership_starts_when_the_person_accepts_it(fixture: Fixtur
     assert!(!fixture.store.accept_membership(second, ann.id).await.unwrap(), "once");
     assert_eq!(fixture.store.members(second).await.unwrap()[0].roles, Roles::of(Role::Editor));
     assert_eq!(fixture.store.offers_to(ann.id).await.unwrap(), []);
-    fixture.store.offer_membership(offer(Role::Admin)).await.unwrap();
-    assert!(fixture.store.remove_offer(second, ann.id).await.unwrap());
-    assert!(!fixture.store.remove_offer(second, ann.id).await.unwrap());
+    let offered = fixture.store.offer_membership(offer(Role::Admin)).await.unwrap();
+    assert_eq!(offered, OfferOutcome::AlreadyMember);
+    assert_eq!(fixture.store.offers_to(ann.id).await.unwrap(), []);
+    fixture.store.set_member(second, ann.id, Roles::of(Role::Admin)).await.unwrap();
+    let bea = member(&fixture, "bea@acme.test", Role::Admin).await;
+    let to_bea = MembershipOffer { person: bea.clone(), ..offer(Role::Viewer) };
+    fixture.store.offer_membership(to_bea.clone()).await.unwrap();
+    assert!(fixture.store.remove_offer(second, bea.id).await.unwrap());
+    assert!(!fixture.store.remove_offer(second, bea.id).await.unwrap());
+    fixture.store.offer_membership(to_bea.clone()).await.unwrap();
+    fixture.store.set_member(second, bea.id, Roles::of(Role::Editor)).await.unwrap();
+    assert_eq!(fixture.store.offers_to(bea.id).await.unwrap(), [], "a member has no offer");
+    let unknown = MembershipOffer { person: Person { id: 99, ..bea }, ..to_bea };
+    assert_eq!(fixture.store.offer_membership(unknown).await.unwrap(), OfferOutcome::UnknownPerson);
+}
+
+pub(super) async fn a_person_is_not_both_a_member_and_offered_membership(fixture: Fixture) {
+    let ann = member(&fixture, "ann@acme.test", Role::Admin).await;
+    let store = &fixture.store;
+    for round in 0..30 {
+        let project = store.create_project(format!("project {round}"), Vec::new()).await.unwrap().id;
+        let offer = |role| MembershipOffer {
+            project,
+            person: ann.clone(),
+            roles: Roles::of(role),
+            offered_by: "bea".to_owned(),
+            offered_at_millis: 7,
+        };
+        store.offer_membership(offer(Role::Admin)).await.unwrap();
+        let (accepted, offered) = tokio::join!(
+            store.accept_membership(project, ann.id),
+            store.offer_membership(offer(Role::Viewer))
+        );
+        assert!(accepted.unwrap());
+        offered.unwrap();
+        assert_eq!(store.membership_offers(project).await.unwrap(), [], "round {round}");
+        assert_eq!(store.members(project).await.unwrap().len(), 1);
+    }
 }
 
 pub(super) async fn the_last_owner_stays(fixture: Fixture) {
@@ -386,6 +422,30 @@ pub(super) async fn a_browser_is_known_until_the_password_changes(fixture: Fixtu
         async |person: &Person, browser| fixture.store.is_known_browser(person.id, browser).await.unwrap();
     assert!(known(&ann, here).await);
     assert!(!known(&ann, other).await && !known(&bea, here).await);
+    fixture.store.remember_browser(bea.id, here).await.unwrap();
+    assert!(known(&ann, here).await && known(&bea, here).await, "two people share a browser");
     fixture.store.set_password(ann.id, "new".to_owned(), other).await.unwrap();
-    assert!(!known(&ann, here).await);
+    assert!(!known(&ann, here).await && known(&bea, here).await);
+}
+
+pub(super) async fn the_newest_browsers_of_a_person_are_known(fixture: Fixture) {
+    let ann = member(&fixture, "ann@acme.test", Role::Admin).await;
+    let bea = member(&fixture, "bea@acme.test", Role::Admin).await;
+    let browser = |at: i64| KeyHash::of(&format!("browser {at}"));
+    let remember = async |person: &Person, at| {
+        fixture.step(1);
+        fixture.store.remember_browser(person.id, browser(at)).await.unwrap();
+    };
+    let known =
+        async |person: &Person, at| fixture.store.is_known_browser(person.id, browser(at)).await.unwrap();
+    remember(&bea, 0).await;
+    for at in 0..MAX_KNOWN_BROWSERS {
+        remember(&ann, at).await;
+    }
+    remember(&ann, 0).await;
+    assert!(known(&ann, 1).await);
+    remember(&ann, MAX_KNOWN_BROWSERS).await;
+    assert!(!known(&ann, 1).await, "the one that was used longest ago is forgotten");
+    assert!(known(&ann, 0).await && known(&ann, 2).await && known(&ann, MAX_KNOWN_BROWSERS).await);
+    assert!(known(&bea, 0).await, "the count is per person");
 }

@@ -17,6 +17,8 @@ const NODE_TELEMETRY: &str = "telemetry requires an https host that starts with 
 const RUBY_TELEMETRY: &str =
     "telemetry requires an https host that starts with belt. or suspenders.; the SDK sends none to this one";
 const REFORGE_NODE_TELEMETRY: &str = "telemetry requires an https host that starts with primary., secondary. or api.; the SDK sends none to this one";
+const QUONFIG_STREAM: &str =
+    "changes arrive at the host stream.HOST; without that name, the SDK polls every 60 s";
 const OLD_PYTHON: &str = "PREFAB_CDN_URL replaces a host name that the SDK would derive from the API URL";
 
 /// Returns whether an SDK sends telemetry: the host is https and starts with one of these names.
@@ -58,10 +60,19 @@ fn sdks(url: &str) -> Vec<Sdk> {
         ),
         sdk("Reforge", "Node", sources, reforge_node),
         sdk(
+            "Quonfig",
+            "Python",
+            format!("options api_urls=[\"{url}\"], telemetry_url=\"{url}\""),
+            QUONFIG_STREAM,
+        ),
+        sdk("Quonfig", "Node", format!("apiUrls: [\"{url}\"], telemetryUrl: \"{url}\""), QUONFIG_STREAM),
+        sdk("Quonfig", "browser", format!("apiUrls: [\"{url}\"], telemetryUrl: \"{url}\""), ""),
+        sdk(
             "gRPC",
             "of 2023",
             format!("PREFAB_GRPC_URL={}", grpc(url)),
-            "the server answers gRPC at the same port; without TLS, also set PREFAB_CLOUD_HTTP=true",
+            "the server answers gRPC at the same port; without TLS, also set PREFAB_CLOUD_HTTP=true; Python requires a \
+             host that starts with grpc.",
         ),
     ]
 }

@@ -1,6 +1,6 @@
 // Management tokens, passwords, and deleted accounts.
 
-import { check, email, open, password, person, pick, until } from '../harness.mjs';
+import { check, email, open, password, person, until } from '../harness.mjs';
 import { invite } from './collaboration.mjs';
 
 /** @type {(on: Server, token: string, method?: string) => Promise<number>} */
@@ -48,7 +48,8 @@ export default {
     await signIn(elsewhere, email('Mia'), password('Mia'));
     await elsewhere.locator('#nav').waitFor({ state: 'attached' });
     await open(Mia, on.url, 'flags');
-    await pick(Mia, 'Account of Mia', 'Account');
+    await Mia.getByRole('button', { name: 'Account of Mia' }).click();
+    await Mia.getByRole('link', { name: 'Account', exact: true }).click();
     await Mia.getByRole('heading', { name: 'Account', exact: true }).waitFor();
     await Mia.getByLabel('Current password').fill('something else');
     await Mia.getByLabel('New password').fill('another good password');

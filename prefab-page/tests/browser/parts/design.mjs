@@ -1,6 +1,7 @@
 // The list, the item page and the palette: what a user does with few clicks, by mouse and by keyboard.
 
-import { axe, check, open, pick, publish, until } from '../harness.mjs';
+import { axe, check, open, publish, until } from '../harness.mjs';
+import { day } from '../telemetry.mjs';
 
 const bool = (/** @type {boolean} */ value) => ({ type: 'bool', value });
 const everyone = (/** @type {Flat} */ value) => [{ criteria: [], value }];
@@ -217,5 +218,14 @@ export default {
     const found = await axe(Ann, 'use in code');
     check(!found.length, found.join('\n  '));
     await dialog.getByRole('button', { name: 'Close' }).click();
+  },
+
+  async 'what a recent user gets is one click away'({ on, people: { Ann } }) {
+    await day(on, [{ key: 'design.switched', id: '1', type: 'FEATURE_FLAG', values: [{ value: { bool: true }, share: 1 }] }]);
+    await open(Ann, on.url, 'contexts?environment=Development');
+    await Ann.getByRole('link', { name: 'What does this user get?' }).first().click();
+    await Ann.getByRole('heading', { name: 'Playground' }).waitFor();
+    await Ann.locator('tr', { hasText: 'design.switched' }).waitFor();
+    check(/u-\d/.test(await Ann.getByLabel('Context', { exact: true }).inputValue()), 'the context is filled in');
   },
 };

@@ -222,7 +222,7 @@ export default {
 
   async 'the user menu closes, and the theme can follow the system'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags');
-    const menu = Ann.getByRole('menu', { name: 'Account of Ann' });
+    const menu = Ann.getByRole('dialog', { name: 'Account of Ann', includeHidden: true });
     const button = Ann.getByRole('button', { name: 'Account of Ann' });
     await button.click();
     await Ann.getByLabel('Theme').selectOption('dark');

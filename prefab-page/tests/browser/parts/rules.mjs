@@ -114,6 +114,44 @@ export default {
     check(level.levels[0].level === 'DEBUG' && level.levels[0].expiresAt > Date.now(), JSON.stringify(level));
   },
 
+  async 'a rule for a namespace, and numbers and patterns as typed'({ on, people: { Ann } }) {
+    await on.manage('POST', '/projects/1/items', { item: { key: 'max-jobs', type: 'config', valueType: 'int', default: { rules: [{ criteria: [], value: { type: 'int', value: 30 } }] } } });
+    await on.manage('PUT', '/projects/1/items/max-jobs/value', { value: { type: 'int', value: 40 }, namespace: 'services' });
+    await open(Ann, on.url, 'configs/max-jobs');
+    await Ann.locator('.rule').first().getByText('the namespace is').waitFor();
+    await Ann.getByRole('button', { name: 'Edit rule 1' }).click();
+    const namespace = Ann.getByLabel('Namespace');
+    check((await namespace.inputValue()) === 'services', 'the namespace of the rule is shown');
+    const review = Ann.getByRole('button', { name: 'Review and publish' });
+    await namespace.fill('services.');
+    await Ann.getByText('Expected names separated by dots').waitFor();
+    await namespace.fill('services.cron');
+    await Ann.locator('.sentence', { hasText: 'If the namespace is services.cron or below it' }).waitFor();
+    await Ann.getByRole('button', { name: 'Add rule' }).click();
+    const added = Ann.locator('.rule').nth(1);
+    await added.getByRole('button', { name: 'Remove condition' }).click();
+    await added.getByRole('button', { name: 'Add namespace' }).click();
+    await added.getByLabel('Namespace').fill('services');
+    await added.getByRole('button', { name: 'Add condition' }).click();
+    await added.getByLabel('Operator').selectOption('PROP_GREATER_THAN');
+    const number = added.getByLabel('Number');
+    await number.fill('1,5');
+    await Ann.getByText('Expected a number.').waitFor();
+    check(await review.isDisabled(), 'an invalid number cannot be published');
+    await number.fill('9007199254740993');
+    await added.getByRole('button', { name: 'Add condition' }).click();
+    await added.getByLabel('Operator').nth(1).selectOption('PROP_MATCHES');
+    await added.getByLabel('Pattern').fill('(?i)acme');
+    await publish(Ann);
+    const item = await on.manage('GET', '/projects/1/items/max-jobs');
+    const [first, second] = item.default.rules;
+    check(first.criteria[0].valueToMatch.value === 'services.cron', JSON.stringify(first));
+    const [place, count, pattern] = second.criteria;
+    check(place.propertyName === 'NAMESPACE' && place.operator === 'HIERARCHICAL_MATCH' && place.valueToMatch.value === 'services', JSON.stringify(place));
+    check(count.valueToMatch.type === 'int' && count.valueToMatch.value === '9007199254740993', JSON.stringify(count));
+    check(pattern.valueToMatch.value === '(?i)acme', JSON.stringify(pattern));
+  },
+
   async 'an old version is restored from the history'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags/ten-percent?view=history');
     await Ann.getByText('Show changes').first().click();

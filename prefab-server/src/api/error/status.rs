@@ -43,7 +43,7 @@ pub(super) const fn database_cause(code: ErrorCode) -> Option<&'static str> {
             Some("the database cannot be reached; nothing was changed, try again")
         }
         ErrorCode::OutcomeUnknown => Some(
-            "the connection to the database was lost; the change may be stored, so look before you try again",
+            "the connection to the database was lost; the change may be stored, so check whether it is before you try again",
         ),
         ErrorCode::DatabaseReadOnly => Some("the server cannot write to its database; nothing was changed"),
         _ => None,

@@ -15,9 +15,10 @@ use crate::api::management::{
     credentials::BrowserSession,
     projects::validate_name,
     session::{
+        attempt,
         audit::note,
-        checks::{count_attempt, reject_cross_site, too_many_attempts, validate_email, validate_password},
-        known_browser, remember_browser, session_ended, start_session,
+        checks::{reject_cross_site, too_many_attempts, validate_email, validate_password},
+        remember_browser, session_ended, start_session,
     },
     tokens,
 };
@@ -143,8 +144,7 @@ async fn prove(
     (origin, headers): (&Origin, &HeaderMap),
     refusal: &'static str,
 ) -> Result<(), ApiError> {
-    let browser = known_browser(app, headers, &person.email).await?;
-    count_attempt(app, &person.email, origin, browser.as_ref()).map_err(too_many_attempts)?;
+    let browser = attempt(app, headers, &person.email, origin).await?.map_err(too_many_attempts)?;
     let account = app.project_cache.store().account(person.email.clone()).await?;
     let kept = account.and_then(|account| account.password);
     if !app.sign_in.passwords.check(password, kept).await? {

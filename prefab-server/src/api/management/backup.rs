@@ -108,7 +108,7 @@ impl Drop for Temporary {
         if let Err(error) = std::fs::remove_file(&self.0)
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            error!(%error, file = %self.0.display(), "a backup could not be cleared away");
+            error!(%error, file = %self.0.display(), "removing a finished backup failed");
         }
     }
 }

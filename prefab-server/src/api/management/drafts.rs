@@ -115,7 +115,7 @@ pub(super) async fn save(
     let edit = match item {
         Some(item) => {
             let config = Config { id: base_id, ..items::config(&app, &actor, item).await? };
-            Edit::put(if base_id == 0 { items::with_variants(config) } else { config })
+            Edit::put(config)
         }
         None => Edit::archive(key, Expected::Version(base_id)),
     };

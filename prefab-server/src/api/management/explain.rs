@@ -1,5 +1,7 @@
 //! Explanations of evaluations.
 
+use std::sync::Arc;
+
 use axum::{extract::State, response::Response};
 use prefab_core::{Config, Context, ContextSet};
 use prefab_eval::{Contexts, Explanation, FixedHost};
@@ -10,7 +12,9 @@ use crate::api::management::{
     drafts, history,
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_management_api::{ErrorResponse, ExplainRequest, ExplainResponse, ExplainedStep};
+use prefab_management_api::{
+    ErrorResponse, ExplainRequest, ExplainResponse, ExplainedStep, namespace_problem,
+};
 use prefab_service::actor::Actor;
 use prefab_store::Role;
 
@@ -29,7 +33,10 @@ pub(super) async fn explain(
     JsonBody(question): JsonBody<ExplainRequest>,
 ) -> Result<Response, ApiError> {
     let actor = access.require_role(project, Role::Viewer)?;
-    let ExplainRequest { key, environment, contexts, user, version, at } = question;
+    let ExplainRequest { key, environment, contexts, namespace, user, version, at } = question;
+    if let Some(problem) = namespace.as_deref().and_then(namespace_problem) {
+        return Err(ApiError::invalid(problem));
+    }
     let environment = access::environment(&actor, &environment, "environment")?.id;
     let key = access::item_key(&actor, &key)?;
     let instead = match version {
@@ -49,6 +56,10 @@ pub(super) async fn explain(
     let now_millis = at.unwrap_or_else(|| app.clock.now_millis());
     app.json(project.id, move |_| {
         let ruleset = project.ruleset(environment, instead.as_ref()).ok_or(ApiError::NotFound)?;
+        let ruleset = match &namespace {
+            Some(namespace) => Arc::new(ruleset.with_namespace(namespace)),
+            None => ruleset,
+        };
         let host = FixedHost::default().with_now_millis(now_millis).with_random(chance());
         let stack = Contexts { global: &person, ..Contexts::of(&contexts) };
         let explanation = ruleset.explain(&key, &stack, &host);
@@ -83,6 +94,7 @@ fn answer(key: String, explanation: Explanation<'_>) -> ExplainResponse {
             }),
             kind: Some(answer.value.kind().to_owned()),
             reason: Some(answer.reason.name().to_owned()),
+            namespace: answer.namespace().map(str::to_owned),
             version: Some(answer.config().id).filter(|id| *id != 0).map(|id| id.to_string()),
             error: None,
             steps,
@@ -93,6 +105,7 @@ fn answer(key: String, explanation: Explanation<'_>) -> ExplainResponse {
             value: None,
             kind: None,
             reason: None,
+            namespace: None,
             version: None,
             error: Some(error.to_string()),
             steps,

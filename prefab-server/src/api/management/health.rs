@@ -79,6 +79,7 @@ fn of(
             Protocol::SseJson => "sse_json",
             Protocol::Grpc => "grpc",
             Protocol::Ofrep => "ofrep",
+            Protocol::Quonfig => "quonfig",
         }
         .to_owned(),
         clients: *clients,

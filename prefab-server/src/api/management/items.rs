@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, StatusCode};
-use prefab_core::{Config, ConfigType, ValueType};
+use prefab_core::Config;
 
 use crate::api::management::{
     access::{self, Access, JsonBody, OptionalJsonBody, PathParams, QueryParams},
@@ -143,8 +143,7 @@ pub(super) async fn create(
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
     let config = config(&app, &actor, item).await?;
-    let config = with_variants(Config { id: 0, ..config });
-    put(&app, &actor, config).await
+    put(&app, &actor, Config { id: 0, ..config }).await
 }
 
 /// Returns an item with its rules. Confidential values are redacted, unless `reveal` is true.
@@ -246,15 +245,6 @@ pub(super) fn current_item(actor: &Actor, key: &str) -> Result<(Arc<Version>, Co
     let version = actor.project.config(key).ok_or(ApiError::NotFound)?;
     let config = version.config.clone().ok_or(ApiError::NotFound)?;
     Ok((version, config))
-}
-
-/// Adds the variants true and false to a boolean flag without variants, because editors offer only variants.
-pub(super) fn with_variants(config: Config) -> Config {
-    let is_boolean = config.config_type == ConfigType::FeatureFlag && config.value_type == ValueType::Bool;
-    if !is_boolean || !config.allowable_values.is_empty() {
-        return config;
-    }
-    Config { allowable_values: vec![true.into(), false.into()], ..config }
 }
 
 pub(super) async fn put(app: &App, actor: &Actor, config: Config) -> Result<Json<ChangeResponse>, ApiError> {

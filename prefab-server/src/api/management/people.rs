@@ -21,7 +21,7 @@ use prefab_management_api::{
 use prefab_service::{Conflict, actor::Actor};
 use prefab_store::{
     Role, Roles,
-    accounts::{Member, MemberChange, MembershipOffer, Person, Token},
+    accounts::{Member, MemberChange, MembershipOffer, OfferOutcome, Person, Token},
 };
 
 fn pending_response(offer: MembershipOffer, actor: &Actor) -> MemberResponse {
@@ -113,9 +113,14 @@ pub(super) async fn add(
         offered_by: actor.label.clone(),
         offered_at_millis: app.clock.now_millis(),
     };
-    app.project_cache.store().offer_membership(offer.clone()).await?;
+    match app.project_cache.store().offer_membership(offer.clone()).await? {
+        OfferOutcome::Done => {}
+        // Joined, or deleted their account, a moment ago.
+        OfferOutcome::AlreadyMember => return Err(Conflict::AlreadyMember(email).into()),
+        OfferOutcome::UnknownPerson => return Err(ApiError::NotFound),
+    }
     let (name, role) = (person_label(&offer.person), in_words(&actor, &offer.roles));
-    let sentence = format!("added {name} as {role}; they have to accept it");
+    let sentence = format!("offered {name} membership as {role}");
     audit_entry::record(&app, &actor, "person.added", offer.person.id, None, &sentence).await?;
     Ok(Json(pending_response(offer, &actor)))
 }

@@ -25,7 +25,10 @@ use prefab_management_api::{
     EmptyResponse, ErrorResponse, LogInRequest, MembershipOffer, PersonResponse, SessionProject,
     SessionResponse,
 };
-use prefab_service::sign_in::{Secret, csrf, network};
+use prefab_service::{
+    origin::Origin,
+    sign_in::{RetryAfter, Secret, csrf, network},
+};
 use prefab_store::names::{Case, fold};
 use prefab_store::{
     accounts::{KNOWN_BROWSER_MILLIS, Person, SESSION_MILLIS, Session},
@@ -88,17 +91,19 @@ pub(super) async fn log_in(
         return Err(ApiError::invalid(format!("`email`: longer than {MAX_EMAIL_BYTES} bytes")));
     }
     let email = fold(&email, Case::Insensitive).into_owned();
-    let browser = known_browser(&app, &headers, &email).await?;
-    let allowed = count_attempt(&app, &email, &origin, browser.as_ref());
-    let account = match allowed {
-        Err(later) if !later.is_first => return Err(too_many_attempts(later)),
+    let allowed = attempt(&app, &headers, &email, &origin).await?;
+    let account = match &allowed {
+        Err(later) if !later.is_first => return Err(too_many_attempts(*later)),
         _ => app.project_cache.store().account(email.clone()).await?,
     };
-    if let Err(later) = allowed {
-        // Only the first rejected attempt is recorded, so that further attempts cannot fill the log.
-        refused(&app, &email, account.as_ref(), origin, "too many attempts").await?;
-        return Err(too_many_attempts(later));
-    }
+    let browser = match allowed {
+        Ok(browser) => browser,
+        Err(later) => {
+            // Only the first rejected attempt is recorded, so that further attempts cannot fill the log.
+            refused(&app, &email, account.as_ref(), origin, "too many attempts").await?;
+            return Err(too_many_attempts(later));
+        }
+    };
     let hash = account.as_ref().and_then(|account| account.password.clone());
     let is_right = app.sign_in.passwords.check(password, hash).await?;
     let Some(account) = account.as_ref().filter(|_| is_right) else {
@@ -184,12 +189,21 @@ pub(super) async fn remember_browser(
     Ok(with_cookie(app, headers, (BROWSER_COOKIE, secret.text()), KNOWN_BROWSER_MILLIS, response))
 }
 
-/// Returns the hash of the browser's secret, if the person with this e-mail address has logged in with it.
-pub(super) async fn known_browser(
+/// Counts an attempt to log in. Beyond the limit, it counts again as an attempt of the browser, if the person has logged in with
+/// it before. Returns that browser.
+pub(super) async fn attempt(
     app: &App,
     headers: &HeaderMap,
     email: &str,
-) -> Result<Option<KeyHash>, ApiError> {
+    origin: &Origin,
+) -> Result<Result<Option<KeyHash>, RetryAfter>, ApiError> {
+    let Err(later) = count_attempt(app, email, origin, None) else { return Ok(Ok(None)) };
+    let Some(browser) = known_browser(app, headers, email).await? else { return Ok(Err(later)) };
+    Ok(count_attempt(app, email, origin, Some(&browser)).map(|()| Some(browser)))
+}
+
+/// Returns the hash of the browser's secret, if the person with this e-mail address has logged in with it.
+async fn known_browser(app: &App, headers: &HeaderMap, email: &str) -> Result<Option<KeyHash>, ApiError> {
     let Some(secret) = cookie_secret(headers, BROWSER_COOKIE, is_https(app, headers)) else {
         return Ok(None);
     };

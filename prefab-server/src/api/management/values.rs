@@ -8,11 +8,13 @@ use crate::api::management::{
     items::current_item,
 };
 use crate::api::{error::ApiError, state::App};
-use prefab_management_api::{ChangeResponse, ErrorResponse, SetValueRequest, ValidateValueRequest};
+use prefab_management_api::{
+    ChangeResponse, ErrorResponse, SetValueRequest, ValidateValueRequest, namespace_problem,
+};
 use prefab_service::{
     Conflict,
     change::{ChangeRequest, Edit},
-    item, namespaces,
+    item,
     validate::{self, ValueProblem},
 };
 use prefab_store::Role;
@@ -32,7 +34,7 @@ pub(super) async fn set(
 ) -> Result<Json<ChangeResponse>, ApiError> {
     let SetValueRequest { value, environment, namespace, version, comment } = request;
     let actor = access.require_role(project, Role::Publisher)?.with_comment(comment);
-    if let Some(problem) = namespace.as_deref().and_then(namespaces::problem) {
+    if let Some(problem) = namespace.as_deref().and_then(namespace_problem) {
         return Err(ApiError::invalid(problem));
     }
     let key = access::item_key(&actor, &key)?;

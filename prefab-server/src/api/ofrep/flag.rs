@@ -70,7 +70,10 @@ impl Answer {
         let mut outcome = evaluator.flag(key);
         // Clients may append a slash to the path.
         if let (FlagOutcome::NotFound(_), Some(shorter)) = (&outcome, key.strip_suffix('/')) {
-            outcome = evaluator.flag(shorter);
+            let of_shorter = evaluator.flag(shorter);
+            if !matches!(of_shorter, FlagOutcome::NotFound(_)) {
+                outcome = of_shorter;
+            }
         }
         Ok(match outcome {
             FlagOutcome::Resolved(body, evaluation) => {

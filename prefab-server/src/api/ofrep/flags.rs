@@ -49,13 +49,15 @@ pub(super) async fn evaluate(
     app.metrics.evaluations.inc();
     let bytes = body::read(body, MAX_BODY_BYTES).await.map_err(|error| Refusal::body(None, &error))?;
     // A query that cannot be read is ignored: the client receives the current values.
-    if let Ok(Query(refetch)) = refetch {
-        wait_for(&app, &caller, refetch).await;
-    }
+    let is_behind = match refetch {
+        Ok(Query(refetch)) => !wait_for(&app, &caller, refetch).await,
+        Err(_) => false,
+    };
     let inputs = Inputs::of(&caller, &bytes, "ofrep");
     // Only an evaluation that depends on its inputs alone has this tag.
     let etag = inputs.etag();
-    if is_cached(&headers, &etag) {
+    // After the announcement of a newer version, 304 would hide the change from the client.
+    if !is_behind && is_cached(&headers, &etag) {
         return Ok(respond(&etag, None));
     }
     let is_gzip = evaluation_body::accepts_gzip(&headers);
@@ -68,19 +70,19 @@ pub(super) async fn evaluate(
         app.evaluations.insert(environment, cached_as, &computed);
         computed
     };
-    let body = (!is_cached(&headers, &computed.etag)).then_some(&computed.body);
+    let body = (is_behind || !is_cached(&headers, &computed.etag)).then_some(&computed.body);
     Ok(respond(&computed.etag, body))
 }
 
-/// Waits until this server has the version that an event announced. Another server may have published it, and an answer
-/// without it would hide the change from the client.
-async fn wait_for(app: &App, caller: &Caller, refetch: Refetch) {
-    let wanted = refetch.flag_config_etag.and_then(|etag| etag.trim_matches('"').parse::<i64>().ok());
-    let Some(wanted) = wanted.filter(|wanted| *wanted > caller.channel.snapshot().last_id) else { return };
-    let Ok(_permit) = app.waiting_refetches.try_acquire() else { return };
-    let mut newest = caller.channel.subscribe();
-    // The deadline has passed, or the channel is gone: the client receives the current values.
-    let _ = tokio::time::timeout(MAX_WAIT, newest.wait_for(|newest| newest.id >= wanted)).await;
+/// Waits until this server has the version that an event announced, and returns whether it has. Another server may have
+/// published it.
+async fn wait_for(app: &App, caller: &Caller, refetch: Refetch) -> bool {
+    let announced = refetch.flag_config_etag.and_then(|etag| etag.trim_matches('"').parse::<i64>().ok());
+    let Some(version) = announced.filter(|version| *version > caller.channel.snapshot().last_id) else {
+        return true;
+    };
+    let Ok(_permit) = app.waiting_refetches.try_acquire() else { return false };
+    app.project_cache.catch_up(caller, version, MAX_WAIT).await
 }
 
 /// Evaluates on a worker thread.

@@ -1,7 +1,5 @@
 //! Checkpoints: all configs, or all that are newer than a version.
 
-use std::sync::Arc;
-
 use axum::{body::Body, extract::State};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
@@ -26,9 +24,10 @@ pub(crate) async fn get(
     if let Some(answer) = snapshot.cached_response(id, &caller.audience, form)
         && answer.has(coding(&headers))
     {
-        return Ok(respond(&answer, form, &headers));
+        return Ok(respond(&answer, form.content_type(), &headers));
     }
-    let encode = move || respond(&snapshot.response(id, &caller.audience, form), form, &headers);
+    let encode =
+        move || respond(&snapshot.response(id, &caller.audience, form), form.content_type(), &headers);
     // SDKs start with this request, so it waits for a worker instead of failing.
     Ok(app.workers.run_always(Kind::Publish, Some(caller.project.id), encode).await?)
 }
@@ -45,7 +44,7 @@ pub(crate) fn form(headers: &HeaderMap) -> Encoding {
 
 /// Returns the bytes, or 304 if the client has them. Without `max-age`, because clients would not fetch again for that
 /// time, even after a change.
-fn respond(answer: &Arc<Encoded>, form: Encoding, headers: &HeaderMap) -> Response<Body> {
+pub(super) fn respond(answer: &Encoded, content_type: &'static str, headers: &HeaderMap) -> Response<Body> {
     let (encoding, body) = encoding(answer, headers);
     let etag = format!("\"{}{}\"", answer.etag, encoding.map_or("", |(_, suffix)| suffix));
     let is_known = prefab_http::is_cached(headers, &etag);
@@ -60,7 +59,7 @@ fn respond(answer: &Arc<Encoded>, form: Encoding, headers: &HeaderMap) -> Respon
         fields.insert(header::ETAG, etag);
     }
     if !is_known {
-        fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
+        fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         if let Some((name, _)) = encoding {
             fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }
@@ -77,7 +76,7 @@ fn encoding(answer: &Encoded, headers: &HeaderMap) -> (Option<(&'static str, &'s
 }
 
 /// Selects an encoding that the client names. Java names none and receives uncompressed bytes.
-fn coding(headers: &HeaderMap) -> ContentCoding {
+pub(super) fn coding(headers: &HeaderMap) -> ContentCoding {
     match prefab_http::choose_encoding(headers, &["zstd", "gzip"]) {
         Some("zstd") => ContentCoding::Zstd,
         Some(_) => ContentCoding::Gzip,

@@ -23,7 +23,7 @@ use prefab_service::{
     evaluate::{
         self, ResponseFormat,
         cache::{self, Computed, Inputs},
-        contexts,
+        contexts, quonfig,
     },
     project_cache::Caller,
     workers::{Busy, Kind},
@@ -43,8 +43,8 @@ pub(crate) async fn v2(
     Query(collect): Query<Collect>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let sent = Sent::contexts(&encoded)?;
-    answer(&app, caller, sent, &collect, ResponseFormat::V2, &headers).await
+    let (sent, format) = Sent::contexts_of_any_sdk(&encoded)?;
+    answer(&app, caller, sent, &collect, format, &headers).await
 }
 
 /// Handles older clients, which receive the protobuf message in proto3 JSON.
@@ -93,6 +93,16 @@ impl Sent {
     fn contexts(encoded: &str) -> Result<Self, ApiError> {
         let (bytes, json) = decode(encoded)?;
         Ok(Self { bytes, contexts: contexts::from_json(&json).map_err(ApiError::invalid)? })
+    }
+
+    /// Quonfig's SDKs have the same path and no header of their own, but another form of contexts.
+    fn contexts_of_any_sdk(encoded: &str) -> Result<(Self, ResponseFormat), ApiError> {
+        let (bytes, json) = decode(encoded)?;
+        if let Some(contexts) = quonfig::contexts_from_json(&json) {
+            return Ok((Self { bytes, contexts }, ResponseFormat::Quonfig));
+        }
+        let contexts = contexts::from_json(&json).map_err(ApiError::invalid)?;
+        Ok((Self { bytes, contexts }, ResponseFormat::V2))
     }
 
     fn identity(encoded: &str) -> Result<Self, ApiError> {

@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use prefab_core::Config;
 use prefab_proto::{
     services::config_service_server::{ConfigService, ConfigServiceServer},
@@ -60,6 +60,16 @@ impl Service {
         encoded.map_err(|busy| Status::unavailable(busy.to_string()))?
     }
 
+    /// Returns the first message to a client that is up to date: the pointer and the default context, without configs.
+    fn first(subscription: &Subscription) -> Option<Result<wire::Configs, Status>> {
+        let caller = &subscription.caller;
+        let snapshot = caller.channel.snapshot();
+        (snapshot.last_id == subscription.sent()).then(|| {
+            wire::Configs::decode(snapshot.message_without_configs(&caller.audience))
+                .map_err(|error| Status::internal(error.to_string()))
+        })
+    }
+
     /// Waits for the next change. HTTP/2 has its own keep-alives.
     async fn next(&self, subscription: &mut Subscription) -> Option<Result<wire::Configs, Status>> {
         loop {
@@ -90,12 +100,13 @@ impl ConfigService for Service {
         };
         let cursor = request.get_ref().start_at_id;
         let subscription = Subscription::open(&self.app, caller, Protocol::Grpc, permit, cursor);
-        let configs =
+        let first = stream::iter(Self::first(&subscription));
+        let changes =
             stream::unfold((self.clone(), subscription), |(service, mut subscription)| async move {
                 let configs = service.next(&mut subscription).await?;
                 Some((configs, (service, subscription)))
             });
-        Ok(Response::new(Box::pin(configs)))
+        Ok(Response::new(Box::pin(first.chain(changes))))
     }
 
     async fn get_all_config(

@@ -3,7 +3,11 @@
 use std::{convert::Infallible, time::Duration};
 
 use crate::{
-    api::{error::ApiError, sdk::api_key::Backend, state::App},
+    api::{
+        error::ApiError,
+        sdk::{api_key::Backend, quonfig, quonfig_stream},
+        state::App,
+    },
     listen::Activity,
 };
 use axum::{
@@ -23,8 +27,8 @@ use prefab_service::{
 use serde::Deserialize;
 
 /// Sent immediately, so that the client and proxies receive the headers.
-const PREAMBLE: Bytes = Bytes::from_static(b": connected\n\n");
-const KEEP_ALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
+pub(super) const PREAMBLE: Bytes = Bytes::from_static(b": connected\n\n");
+pub(super) const KEEP_ALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
 /// The response if too many streams are open. Clients interpret status codes differently: some never retry, others retry
 /// without a delay.
 const TOO_MANY_STREAMS: Bytes = Bytes::from_static(b": too many streams for this key, try again\n\n");
@@ -51,6 +55,9 @@ pub(crate) async fn get(
             return Err(error);
         }
     };
+    if quonfig::is_client(&headers) {
+        return quonfig_stream::open(&app, caller, cursor(&headers)).await;
+    }
     let Some(permit) = app.limits.stream(caller.key_id) else {
         app.metrics.streams_refused.inc();
         let busy = stream::iter([Ok::<_, Infallible>(TOO_MANY_STREAMS)]);
@@ -84,7 +91,7 @@ fn cursor(headers: &HeaderMap) -> i64 {
 }
 
 /// The body has no length, so that HTTP/1.1 sends it in chunks. The Python SDK delays other bodies.
-fn respond(body: Body) -> Response<Body> {
+pub(super) fn respond(body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

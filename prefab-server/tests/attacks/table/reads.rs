@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     attack::{
         Attack,
-        Caller::{Admin, Anonymous, Viewer},
+        Caller::{Admin, Anonymous, Backend, Viewer},
         Request, State,
     },
     payload::read,
@@ -32,6 +32,7 @@ pub(crate) fn attacks() -> Vec<Attack> {
             .load(16, Viewer, read("/evaluations?by=hour"))
             .load(4, Viewer, read("/usage")),
         Attack::new("exports of 20,000 audit entries").sql(MANY_ENTRIES).load(4, Admin, read("/audit.jsonl")),
+        Attack::new("checkpoints of a Quonfig SDK").load(16, Backend, Request::get("/api/v2/configs")),
         Attack::new("90 log-ins")
             .send_concurrently(60, Anonymous, (0..90).map(log_in).collect(), &[401, 429, 503])
             .expect(State::MemoryGrewAtMost { mebibytes: 64 }),

@@ -28,13 +28,24 @@ pub(crate) fn attacks() -> Vec<Attack> {
             .expect(no_streams()),
         stalled("one stalled reader", 1),
         stalled("20 stalled readers", 20),
+        stalled_quonfig(),
     ]
 }
 
 /// Changes come to many times what the operating system keeps for a connection.
 fn stalled(name: &'static str, count: usize) -> Attack {
     Attack::new(name)
-        .connect(count, Sends::Unread { who: Backend, path: "/api/v1/sse/config" })
+        .connect(count, Sends::Unread { who: Backend, path: "/api/v1/sse/config", headers: &[] })
+        .send(Publisher, (0..120).map(large_change).collect(), &[200])
+        .expect(no_streams())
+        .expect(State::MemoryGrewAtMost { mebibytes: 60 })
+}
+
+/// Each change sends all configs to these streams again.
+fn stalled_quonfig() -> Attack {
+    let headers = &[("x-quonfig-sdk-version", "python-2.1.0")];
+    Attack::new("20 stalled readers of a Quonfig SDK, which receives all configs at every change")
+        .connect(20, Sends::Unread { who: Backend, path: "/api/v2/sse/config", headers })
         .send(Publisher, (0..120).map(large_change).collect(), &[200])
         .expect(no_streams())
         .expect(State::MemoryGrewAtMost { mebibytes: 60 })

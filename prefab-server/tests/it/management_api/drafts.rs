@@ -32,6 +32,33 @@ async fn an_evaluation_is_explained_and_an_override_applies_to_one_person() {
 }
 
 #[tokio::test]
+async fn an_explanation_names_the_namespace_that_matched() {
+    let server = TestServer::new().await;
+    let item = json!({"item": {"key": "jobs", "type": "config", "valueType": "int",
+        "default": {"rules": [{"value": {"type": "int", "value": 30}}]}}});
+    done(&server, "POST", "/items", item).await;
+    for (namespace, value) in [("services", 40), ("services.users", 50)] {
+        let value = json!({"value": {"type": "int", "value": value}, "namespace": namespace,
+            "environment": "Production"});
+        done(&server, "PUT", "/items/jobs/value", value).await;
+    }
+    for (namespace, value, matched) in [
+        (json!("services.users.web"), 50, json!("services.users")),
+        (json!("services.cron"), 40, json!("services")),
+        (json!("services2"), 30, Json::Null),
+        (Json::Null, 30, Json::Null),
+    ] {
+        let question = json!({"key": "jobs", "environment": "Production", "namespace": namespace});
+        let answer = done(&server, "POST", "/explain", question).await;
+        assert_eq!((&answer["value"], &answer["namespace"]), (&json!(value), &matched), "{answer}");
+    }
+    let question = json!({"key": "jobs", "environment": "Production", "namespace": "services."});
+    let (status, cause) = refused(&server, "POST", "/explain", question).await;
+    assert_eq!(status, 400);
+    assert!(cause.contains("expected names separated by dots"), "{cause}");
+}
+
+#[tokio::test]
 async fn a_protected_environment_requires_approval_of_a_draft() {
     let server = TestServer::new().await;
     done(&server, "POST", "/items", text_item("k", "1")).await;
