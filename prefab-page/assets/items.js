@@ -105,7 +105,7 @@ async function refetch(project, key) {
  * @type {(item: Summary) => Summary}
  */
 function withSearchText(item) {
-  const values = (item.states ?? []).map((state) => state.value).join(' ');
+  const values = [...new Set((item.states ?? []).map((state) => state.value))].join(' ');
   return Object.assign(item, { hay: [item.key, item.kind, item.changedBy, values, ...(item.tags ?? []), item.comment ?? ''].join('\n').toLowerCase() });
 }
 

@@ -132,11 +132,23 @@ export default async function render(main, page) {
     if (done) notify(needsApproval ? 'Drafts saved. They are waiting for approval.' : `Archived ${label}.`);
   }
 
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let remembering;
+  page.onLeave(() => clearTimeout(remembering));
+  const { pathname } = location;
+  function rememberNow() {
+    clearTimeout(remembering);
+    // A field that is removed with its page also loses the focus.
+    if (location.pathname === pathname) remember(state);
+  }
   /** Applies the filters and the order, and keeps them in the address. */
   function changeView(isTyping = false) {
     state.q = search.value.trim();
-    remember(state);
-    scrollTo(0, 0);
+    clearTimeout(remembering);
+    // Writing the address takes milliseconds, so it waits until the user pauses.
+    if (isTyping) remembering = setTimeout(rememberNow, 150);
+    else rememberNow();
+    if (scrollY) scrollTo(0, 0);
     draw(isTyping);
   }
 
@@ -218,7 +230,9 @@ export default async function render(main, page) {
   const createOne = async () => (await import('../parts/create.js')).create(page, kind.types[0]);
 
   search.addEventListener('input', () => changeView(true));
+  search.addEventListener('blur', rememberNow);
   search.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') rememberNow();
     if (event.key === 'ArrowDown') { event.preventDefault(); view.focus(0); }
     if (event.key === 'Enter' && found.length) router.navigate(page.path(format.TYPES[found[0].type][0], found[0].key) + api.query({ environment: environment.id }));
   });

@@ -201,8 +201,9 @@ export default {
     await until(async () => (await keys()).includes('spread') && !(await keys()).includes('coloured'), '`off` finds flags that are off');
     await Ann.locator('#search').fill('lng rls');
     await until(async () => (await keys()).join() === 'long-rules', 'letters in order find a key');
+    await until(() => /q=lng/.test(Ann.url()), 'the filter is in the address');
     await Ann.reload();
-    await until(async () => (await keys()).join() === 'long-rules', 'the filter is in the address');
+    await until(async () => (await keys()).join() === 'long-rules', 'the address restores it');
     await Ann.locator('.item .use').first().click();
     await Ann.getByRole('heading', { name: 'long-rules' }).waitFor();
     await open(Ann, on.url, 'flags?q=');
