@@ -117,9 +117,11 @@ declare namespace Api {
   interface ClientsEvent {
     /** The number of the environment, as a string. */
     environment: string;
-    /** The number of open streams. */
+    /** The number of open streams of all servers on the database. */
     connected: number;
-    /** The number of streams per version that the server sent last, newest first. */
+    /** The number of open streams of other servers, as of the last 10 seconds. They are not in `received`. */
+    elsewhere?: number;
+    /** The number of streams of this server per version that it sent last, newest first. */
     received: ReceivedVersion[];
   }
   /** A reported context. */
@@ -242,6 +244,25 @@ declare namespace Api {
     id: string;
     /** The text of the token: the password for HTTP Basic, or a bearer token. No other response contains it. */
     token: string;
+  }
+  /** The database of a server. */
+  interface DatabaseHealth {
+    /** The kind of database: `sqlite` or `postgresql`. */
+    kind: string;
+    /** The version of the database. */
+    version: string;
+    /** The schema with the tables. Absent for SQLite. */
+    schema?: string | null;
+    /** Whether notifications of other servers are proven to arrive. Absent for SQLite. */
+    isListening?: boolean | null;
+    /** The connections of this server that are in use. Absent for SQLite. */
+    connectionsInUse?: number | null;
+    /** The maximum number of connections of this server. Absent for SQLite. */
+    connections?: number | null;
+    /** The number of connections that the database server accepts from everyone. Absent for SQLite. */
+    maxConnections?: number | null;
+    /** The clock of the database minus the clock of this server, in milliseconds. */
+    clockDifferenceMillis: number;
   }
   /** Deletes the account of the person who is logged in. */
   interface DeleteAccountRequest {
@@ -487,7 +508,7 @@ declare namespace Api {
     /** The config key of the item that names the encryption key of the value. */
     decryptWith?: string | null;
   }
-  /** The health of the server that responds. */
+  /** The health of the server that responds, and of the servers on the same database. */
   interface HealthResponse {
     /** The version of the server. */
     version: string;
@@ -507,6 +528,9 @@ declare namespace Api {
     confusingNames?: string[];
     /** The environments of the project. */
     environments: EnvironmentHealth[];
+    /** The servers on the database. The first one is the server that responds. */
+    servers?: ServerHealth[];
+    database?: DatabaseHealth | null;
   }
   /** The changes of an import. */
   interface ImportPlan {
@@ -776,6 +800,8 @@ declare namespace Api {
     joinedAt: number;
     /** Whether the person has not accepted the membership yet, and has no access. */
     isPending?: boolean;
+    /** Whether the caller may create a password reset link for the person. */
+    mayResetPassword?: boolean;
   }
   /** Membership in a project that an admin has offered to a person. It gives no access until the person accepts it. */
   interface MembershipOffer {
@@ -953,6 +979,15 @@ declare namespace Api {
     item?: Item | null;
     /** The reason for the change, for the audit log. */
     comment?: string;
+  }
+  /** A server on the database. */
+  interface ServerHealth {
+    /** The name of the server. */
+    name: string;
+    /** The number of its clients, for all projects. */
+    clients: number;
+    /** How long ago another server reported, in milliseconds. Absent for the server that responds. */
+    ageMillis?: number | null;
   }
   /** A project of a person. */
   interface SessionProject {

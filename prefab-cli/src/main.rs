@@ -57,7 +57,7 @@ enum Verb {
     /// Print values, and print them again when they change
     Watch(commands::watch::Args),
     Eval(commands::eval::Args),
-    /// Create a file with default values
+    /// Prepare a project: default values, an example test, a check for CI
     Init(commands::init::Args),
     /// Save the URL and the key of a server for other commands
     Login(commands::login::Args),
@@ -117,6 +117,7 @@ enum Verb {
     /// Generate typed code for the keys of the project
     #[command(alias = "gen")]
     Generate(commands::generate::Args),
+    Verify(commands::verify::Args),
     /// Print the events of the project as they happen
     Tail(commands::tail::Args),
     /// Check the connection to a server, and print the settings of each SDK
@@ -128,6 +129,9 @@ enum Verb {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages, for packages
+    #[command(hide = true)]
+    Man(commands::man::Args),
     /// Run a demo: a server, a program, and changes that reach it
     Demo,
     /// Run a server for SDKs
@@ -249,6 +253,7 @@ fn main() -> ExitCode {
         Verb::Migrate(args) => commands::migrate::run(&args),
         Verb::Recover(args) => commands::recover::run(&args),
         Verb::Generate(args) => commands::generate::run(&args),
+        Verb::Verify(args) => commands::verify::run(&args),
         Verb::Tail(args) => commands::tail::run(&args),
         Verb::Doctor(args) => commands::doctor::run(&args),
         Verb::Healthcheck(args) => commands::healthcheck::run(&args),
@@ -257,6 +262,7 @@ fn main() -> ExitCode {
             clap_complete::generate(shell, &mut command_line(), "prefab", &mut script);
             output::line(String::from_utf8_lossy(&script).trim_end()).map_err(Failure::from)
         }
+        Verb::Man(args) => commands::man::run(&args, command_line()),
         Verb::Demo => commands::demo::run(),
         Verb::Serve(args) => commands::serve::run(*args, &matches, file.as_ref()),
     };

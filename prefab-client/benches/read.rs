@@ -4,6 +4,7 @@
 //! cargo bench -p prefab-client
 //! ```
 
+use arc_swap::ArcSwap;
 use divan::{Bencher, black_box};
 use prefab_client::{Client, Config, Context, ContextSet, scope};
 use prefab_core::{ConditionalValue, ConfigRow, Criterion, Operator, WeightedValue, WeightedValues};
@@ -118,6 +119,26 @@ fn live_number(bencher: Bencher<'_, '_>) {
     let client = client();
     let live = client.live::<i64>("number").expect("the number is set");
     bencher.bench_local(|| black_box(&live).get());
+}
+
+#[derive(Config)]
+struct Limits {
+    number: i64,
+}
+
+/// A field of a config struct.
+#[divan::bench]
+fn config_struct_field(bencher: Bencher<'_, '_>) {
+    let client = client();
+    let limits = client.live_config::<Limits>().expect("the config struct");
+    bencher.bench_local(|| black_box(&limits).load().number);
+}
+
+/// For comparison with [`config_struct_field`]: a field of a struct behind an `ArcSwap`.
+#[divan::bench]
+fn plain_field_behind_a_pointer(bencher: Bencher<'_, '_>) {
+    let limits = ArcSwap::from_pointee(Limits { number: 30 });
+    bencher.bench_local(|| black_box(&limits).load().number);
 }
 
 #[divan::bench]

@@ -234,7 +234,7 @@ impl Engine {
     #[cfg(feature = "telemetry")]
     pub(crate) fn live_keys(&self) -> Vec<String> {
         let owner = self.owner();
-        owner.live.iter().filter_map(Weak::upgrade).map(|live| live.key().to_owned()).collect()
+        owner.live.iter().filter_map(Weak::upgrade).flat_map(|live| live.keys()).collect()
     }
 
     pub(crate) fn global_contexts(&self) -> Contexts<'_> {

@@ -85,6 +85,17 @@ pub enum Error {
         /// The last connection failure, if there was one.
         cause: Option<SourceError>,
     },
+    /// Fields of a config struct have no valid value; see [`Client::live_config`](crate::Client::live_config).
+    #[error("{}", join(.0))]
+    Fields(Vec<Error>),
+    /// A value of a config struct does not pass its check.
+    #[error("config `{key}`: {problem}")]
+    Check {
+        /// The config key, or the name of the struct if the check is about several fields.
+        key: String,
+        /// What the check returned.
+        problem: String,
+    },
     /// The client's thread could not be started.
     #[error("cannot start the thread that updates configs: {cause}")]
     Worker {
@@ -137,9 +148,11 @@ impl Error {
         match self {
             Self::MissingDefault { key, .. }
             | Self::TypeMismatch { key, .. }
-            | Self::Evaluation { key, .. } => Some(key),
+            | Self::Evaluation { key, .. }
+            | Self::Check { key, .. } => Some(key),
             Self::InitializationTimeout { key, .. } => key.as_deref(),
             Self::Source(_)
+            | Self::Fields(_)
             | Self::MissingApiKey
             | Self::MissingApiUrl
             | Self::Unauthorized(_)
@@ -170,6 +183,8 @@ impl Error {
             Self::MissingApiUrl => "missing_api_url",
             Self::Unauthorized(_) => "unauthorized",
             Self::InitializationTimeout { .. } => "initialization_timeout",
+            Self::Fields(_) => "fields",
+            Self::Check { .. } => "check",
             Self::Worker { .. } => "worker",
         }
     }
@@ -186,6 +201,10 @@ impl fmt::Debug for Error {
         }
         Ok(())
     }
+}
+
+fn join(errors: &[Error]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn suggestion_hint(near: Option<&String>) -> String {

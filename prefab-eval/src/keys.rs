@@ -118,6 +118,12 @@ impl KeyTable {
         self.slots.find(hash(key), |slot| same(self.name(slot), key))
     }
 
+    /// Returns whether the slot belongs to the key.
+    #[inline]
+    pub(crate) fn has_name(&self, slot: u32, key: &str) -> bool {
+        self.names.get(slot as usize).is_some_and(|name| same(name, key))
+    }
+
     /// Returns the slot of `log-level.<path>`, or of `log-level` for the empty path.
     ///
     /// The path is written with `.`; the key may be written with `::`. A key that is written with `.` takes precedence.

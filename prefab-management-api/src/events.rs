@@ -44,9 +44,12 @@ pub struct DraftEvent {
 pub struct ClientsEvent {
     /// The number of the environment, as a string.
     pub environment: String,
-    /// The number of open streams.
+    /// The number of open streams of all servers on the database.
     pub connected: usize,
-    /// The number of streams per version that the server sent last, newest first.
+    /// The number of open streams of other servers, as of the last 10 seconds. They are not in `received`.
+    #[serde(default)]
+    pub elsewhere: usize,
+    /// The number of streams of this server per version that it sent last, newest first.
     pub received: Vec<ReceivedVersion>,
 }
 

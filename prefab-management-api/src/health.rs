@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::ClientsEvent;
 
-/// The health of the server that responds.
+/// The health of the server that responds, and of the servers on the same database.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthResponse {
@@ -28,6 +28,52 @@ pub struct HealthResponse {
     pub confusing_names: Vec<String>,
     /// The environments of the project.
     pub environments: Vec<EnvironmentHealth>,
+    /// The servers on the database. The first one is the server that responds.
+    #[serde(default)]
+    pub servers: Vec<ServerHealth>,
+    /// The database. Absent while it does not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabaseHealth>,
+}
+
+/// A server on the database.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerHealth {
+    /// The name of the server.
+    pub name: String,
+    /// The number of its clients, for all projects.
+    pub clients: u64,
+    /// How long ago another server reported, in milliseconds. Absent for the server that responds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_millis: Option<i64>,
+}
+
+/// The database of a server.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DatabaseHealth {
+    /// The kind of database: `sqlite` or `postgresql`.
+    pub kind: String,
+    /// The version of the database.
+    pub version: String,
+    /// The schema with the tables. Absent for SQLite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Whether notifications of other servers are proven to arrive. Absent for SQLite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_listening: Option<bool>,
+    /// The connections of this server that are in use. Absent for SQLite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections_in_use: Option<usize>,
+    /// The maximum number of connections of this server. Absent for SQLite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<usize>,
+    /// The number of connections that the database server accepts from everyone. Absent for SQLite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_connections: Option<i64>,
+    /// The clock of the database minus the clock of this server, in milliseconds.
+    pub clock_difference_millis: i64,
 }
 
 /// The telemetry that a server received since its start.

@@ -23,6 +23,9 @@ pub struct ListItemsQuery {
     pub limit: Option<usize>,
     /// Whether to include usage. Without usage, an unchanged list is not sent again.
     pub usage: Option<bool>,
+    /// The numbers of the environments whose values are included, separated by commas. Default: all environments.
+    #[param(example = "1,3")]
+    pub environments: Option<String>,
 }
 
 /// A summary of an item.
@@ -59,7 +62,7 @@ pub struct ItemSummary {
     pub sparkline: Option<Vec<i64>>,
     /// Whether a value is encrypted or confidential.
     pub is_secret: bool,
-    /// The value in each environment.
+    /// The value in each of the requested environments.
     pub states: Vec<ItemState>,
 }
 

@@ -47,7 +47,8 @@ pub use evaluations::{
 pub use events::{ChangeEvent, ClientsEvent, DraftEvent, EvaluationsEvent, ReceivedVersion};
 pub use explain::{ExplainRequest, ExplainResponse, ExplainedStep};
 pub use health::{
-    EnvironmentHealth, HealthResponse, PayloadSizes, Propagation, ProtocolCount, TelemetryHealth,
+    DatabaseHealth, EnvironmentHealth, HealthResponse, PayloadSizes, Propagation, ProtocolCount,
+    ServerHealth, TelemetryHealth,
 };
 pub use installation::{InstallationResponse, Inviters, UpdateInstallationRequest};
 pub use invitations::{CreateInvitationRequest, CreateInvitationResponse, InvitationResponse};

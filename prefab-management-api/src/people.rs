@@ -69,6 +69,9 @@ pub struct MemberResponse {
     /// Whether the person has not accepted the membership yet, and has no access.
     #[serde(default)]
     pub is_pending: bool,
+    /// Whether the caller may create a password reset link for the person.
+    #[serde(default)]
+    pub may_reset_password: bool,
 }
 
 /// Selects an account.

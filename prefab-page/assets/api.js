@@ -5,9 +5,9 @@ const KEY = 'prefab-admin-key';
 
 /**
  * The signed-in person or admin key.
- * @type {{csrf: string, person: Account | null, projects: SessionProject[], offers: Api.MembershipOffer[], isKey: boolean}}
+ * @type {{csrf: string, person: Account | null, projects: SessionProject[], isOwner: boolean, offers: Api.MembershipOffer[], isKey: boolean}}
  */
-export const session = { csrf: '', person: null, projects: [], offers: [], isKey: false };
+export const session = { csrf: '', person: null, projects: [], isOwner: false, offers: [], isKey: false };
 
 /**
  * Set by the page. `signIn` shows a dialog and resolves after the user has signed in; `setOffline` shows whether the server is reachable.
@@ -30,14 +30,25 @@ export class Refused extends Error {
   }
 }
 
-/** @type {(method: string, body?: unknown) => Record<string, string>} */
-function headersFor(method, body) {
+/**
+ * The newest change of each project that this tab has made. Another server may answer the next request, and waits for it.
+ * @type {Map<string, string>}
+ */
+const lastIds = new Map();
+
+/** @type {(path: string) => string | undefined} */
+const projectOf = (path) => /^\/projects\/(\d+)/.exec(path)?.[1];
+
+/** @type {(method: string, path: string, body?: unknown) => Record<string, string>} */
+function headersFor(method, path, body) {
   /** @type {Record<string, string>} */
   const headers = {};
   const key = sessionStorage.getItem(KEY);
   if (key) headers.authorization = `Bearer ${key}`;
   if (session.csrf && method !== 'GET') headers['x-prefab-csrf'] = session.csrf;
   if (body !== undefined) headers['content-type'] = 'application/json';
+  const lastId = lastIds.get(projectOf(path) ?? '');
+  if (lastId) headers['x-prefab-last-id'] = lastId;
   return headers;
 }
 
@@ -50,7 +61,10 @@ const sleep = (millis) => new Promise((done) => setTimeout(done, millis));
  */
 async function send(method, path, body) {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-  return fetch(PREFIX + path, { method, headers: headersFor(method, body), body: text, credentials: 'same-origin' });
+  const response = await fetch(PREFIX + path, { method, headers: headersFor(method, path, body), body: text, credentials: 'same-origin' });
+  const [project, lastId] = [projectOf(path), response.headers.get('x-prefab-last-id')];
+  if (project && lastId) lastIds.set(project, lastId);
+  return response;
 }
 
 /**
@@ -127,7 +141,7 @@ export const query = (parameters) => {
  */
 export async function stream(project, last, signal) {
   /** @type {Record<string, string>} */
-  const headers = { ...headersFor('GET'), accept: 'text/event-stream' };
+  const headers = { ...headersFor('GET', ''), accept: 'text/event-stream' };
   if (last) headers['last-event-id'] = last;
   const response = await fetch(`${PREFIX}/projects/${project}/events`, { headers, signal, credentials: 'same-origin' });
   if (!response.ok || !response.body) throw new Refused(response.status, await response.json().catch(() => null));
@@ -144,7 +158,7 @@ async function requestOnce(method, path, body) {
 
 /** @type {(content: Api.SessionResponse) => void} */
 function setSession(content) {
-  Object.assign(session, { csrf: content.csrf, person: content.person, projects: content.projects, offers: content.offers ?? [], isKey: false });
+  Object.assign(session, { csrf: content.csrf, person: content.person, projects: content.projects, isOwner: Boolean(content.isOwner), offers: content.offers ?? [], isKey: false });
 }
 
 /** Loads the session. Returns false if the user is not signed in. */
@@ -195,7 +209,7 @@ export async function signInWithKey(key) {
     /** @type {SessionProject[]} */
     const ownProjects = projects.map((project) => ({ ...project, role: 'admin',
       environments: project.environments.map((one) => ({ ...one, role: 'admin' })) }));
-    Object.assign(session, { csrf: '', person: null, projects: ownProjects, offers: [], isKey: true });
+    Object.assign(session, { csrf: '', person: null, projects: ownProjects, isOwner: false, offers: [], isKey: true });
   } catch (error) {
     if (previous && previous !== key) sessionStorage.setItem(KEY, previous);
     else sessionStorage.removeItem(KEY);
@@ -210,4 +224,4 @@ export async function signOut() {
 }
 
 /** Clears the session in the page. */
-export const clearSession = () => { Object.assign(session, { csrf: '', person: null, projects: [], offers: [], isKey: false }); };
+export const clearSession = () => { Object.assign(session, { csrf: '', person: null, projects: [], isOwner: false, offers: [], isKey: false }); };

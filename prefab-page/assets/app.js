@@ -34,6 +34,7 @@ const PAGES = {
   health: './pages/health.js',
   style: './pages/style.js',
   account: './pages/account.js',
+  installation: './pages/installation.js',
 };
 /** Pages with an address for each key. */
 const KEYED = new Set(['flags', 'configs', 'segments', 'schemas', 'secrets', 'log-level-rules']);
@@ -89,6 +90,7 @@ async function open() {
   openCount += 1;
   const sequence = openCount;
   const page = createPage(project, place);
+  items.selectEnvironments(project, page.environment);
   const main = layout(page, open);
   const keyed = KEYED.has(place.page) && place.key;
   const file = keyed ? './pages/item.js' : PAGES[place.page];

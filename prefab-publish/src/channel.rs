@@ -40,7 +40,7 @@ pub struct Channel {
 }
 
 struct Source {
-    /// The id of each item of the snapshot.
+    /// The id of each item of the published snapshot.
     item_ids: ItemIds,
     /// The configs that the ruleset was compiled from.
     store: LayeredStore,
@@ -85,8 +85,8 @@ impl Channel {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         let Source { item_ids, store } = &mut *source;
         let before = self.snapshot();
-        let replaced = item_ids.replace(&configs);
-        let snapshot = Arc::new(before.with(&configs, &replaced, last_id));
+        let replacement = item_ids.replacement(&configs);
+        let snapshot = Arc::new(before.with(&configs, &replacement.replaced, last_id));
         // Encoded before the streams wake up, because nearly all of them need this batch.
         snapshot.batch(before.last_id, &Audience::default(), Encoding::Protobuf);
         if self.subscribers.has(Protocol::Quonfig) {
@@ -101,6 +101,8 @@ impl Channel {
             {
                 ruleset.apply_changes(store, &changed);
                 published.announce(snapshot);
+                drop(published);
+                item_ids.record(replacement);
                 return;
             }
         }
@@ -112,6 +114,7 @@ impl Channel {
         // The memory of a large ruleset is freed without the lock.
         drop(published);
         drop(old);
+        item_ids.record(replacement);
     }
 
     /// Returns the current snapshot.

@@ -82,24 +82,48 @@ fn has_replaced(chunk: &[Item], replaced: &[i64]) -> bool {
 #[derive(Clone, Default)]
 pub(crate) struct ItemIds(HashMap<Arc<str>, i64>);
 
+/// What a change does to the ids of the items.
+pub(crate) struct Replacement {
+    /// The sorted ids of the items that the change replaces.
+    pub(crate) replaced: Vec<i64>,
+    /// The new id of each changed key.
+    newest: Vec<(Arc<str>, i64)>,
+}
+
 impl ItemIds {
-    /// Records configs, which come oldest first, and returns the sorted ids of the items that they replace.
-    pub(crate) fn replace(&mut self, configs: &[Config]) -> Vec<i64> {
+    /// Returns what these configs, which come oldest first, replace. The ids change with [`record`](Self::record).
+    pub(crate) fn replacement(&self, configs: &[Config]) -> Replacement {
+        let mut newest: HashMap<&str, i64> = HashMap::with_capacity(configs.len());
         let mut replaced = Vec::new();
         for config in configs {
-            match self.0.get_mut(config.key.as_str()) {
-                Some(id) => replaced.push(std::mem::replace(id, config.id)),
-                None => drop(self.0.insert(config.key.as_str().into(), config.id)),
-            }
+            let key = config.key.as_str();
+            replaced.extend(newest.insert(key, config.id).or_else(|| self.0.get(key).copied()));
         }
         replaced.sort_unstable();
-        replaced
+        let known =
+            |key: &str| self.0.get_key_value(key).map_or_else(|| key.into(), |(key, _)| Arc::clone(key));
+        let newest = newest.into_iter().map(|(key, id)| (known(key), id)).collect();
+        Replacement { replaced, newest }
+    }
+
+    /// Records a change whose snapshot has been published. If publishing fails before that, the ids remain those of the items of
+    /// the current snapshot, and the next change of a key replaces its item.
+    pub(crate) fn record(&mut self, Replacement { replaced: _, newest }: Replacement) {
+        self.0.extend(newest);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Applies a change to the items and their ids.
+    fn publish(items: &Items, known: &mut ItemIds, configs: &[Config]) -> Items {
+        let replacement = known.replacement(configs);
+        let items = items.with(&replacement.replaced, configs.iter().map(Item::new).collect());
+        known.record(replacement);
+        items
+    }
 
     fn ids(items: &Items) -> Vec<i64> {
         items.iter().map(|item| item.id).collect()
@@ -113,9 +137,9 @@ mod tests {
     fn a_change_shares_all_other_chunks() {
         let mut known = ItemIds::default();
         let all = configs(1..10_001, |id| id);
-        let first = Items::default().with(&known.replace(&all), all.iter().map(Item::new).collect());
+        let first = publish(&Items::default(), &mut known, &all);
         let change = configs(10_001..10_002, |_| 500);
-        let second = first.with(&known.replace(&change), change.iter().map(Item::new).collect());
+        let second = publish(&first, &mut known, &change);
         let expected: Vec<i64> = (1..10_002).filter(|id| *id != 500).collect();
         assert_eq!(ids(&second), expected);
         let is_shared = |chunk: &&Arc<[Item]>| first.chunks.iter().any(|other| Arc::ptr_eq(chunk, other));
@@ -133,7 +157,7 @@ mod tests {
             let change = configs(round * 50..(round + 1) * 50, |id| id * 7_919 % 2_000);
             let change: Vec<Config> =
                 change.into_iter().map(|config| Config { id: config.id + 1, ..config }).collect();
-            items = items.with(&known.replace(&change), change.iter().map(Item::new).collect());
+            items = publish(&items, &mut known, &change);
         }
         let all = ids(&items);
         assert_eq!(all.len(), 2_000);
@@ -142,10 +166,22 @@ mod tests {
     }
 
     #[test]
+    fn a_change_that_is_not_published_leaves_no_item_twice() {
+        let mut known = ItemIds::default();
+        let items = publish(&Items::default(), &mut known, &configs(1..2, |_| 7));
+        // Building the snapshot of this change fails.
+        let lost = known.replacement(&configs(2..3, |_| 7));
+        assert_eq!(lost.replaced, [1]);
+        drop(lost);
+        let items = publish(&items, &mut known, &configs(3..4, |_| 7));
+        assert_eq!(ids(&items), [3]);
+    }
+
+    #[test]
     fn the_last_of_several_versions_in_one_change_is_kept() {
         let mut known = ItemIds::default();
         let change = configs(1..5, |_| 1);
-        let items = Items::default().with(&known.replace(&change), change.iter().map(Item::new).collect());
+        let items = publish(&Items::default(), &mut known, &change);
         assert_eq!(ids(&items), [4]);
     }
 }

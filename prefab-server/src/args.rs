@@ -120,6 +120,10 @@ pub struct ServeArgs {
         value_name = "ADDRESS"
     )]
     pub trusted_proxies: Vec<Network>,
+
+    /// Name of this server among those that share the database, in the page, in `prefab doctor` and in logs [default: the name of the machine and a random text]
+    #[arg(long, env = "PREFAB_SERVER_NAME", value_name = "NAME")]
+    pub server_name: Option<String>,
 }
 
 fn socket_address(text: &str) -> Result<SocketAddr, String> {
@@ -156,6 +160,7 @@ impl TryFrom<ServeArgs> for Options {
             collect_contexts,
             public_url,
             trusted_proxies,
+            server_name,
         } = args;
         let database_connections = database.database_pool;
         Ok(Self {
@@ -192,6 +197,7 @@ impl TryFrom<ServeArgs> for Options {
             ofrep_streams,
             public_url,
             trusted_proxies,
+            server_name,
         })
     }
 }

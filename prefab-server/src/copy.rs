@@ -17,7 +17,7 @@ use tokio::{
 use crate::{Error, options::Database};
 
 /// The number of chunks of rows between the two stores.
-const CHUNKS: usize = 4;
+pub(crate) const CHUNKS: usize = 4;
 
 /// Copies everything from one database into another, which must be empty: a file that does not exist, or a PostgreSQL database
 /// without projects and accounts.
@@ -58,7 +58,7 @@ pub async fn migration_plan(database: &Database) -> Result<Vec<String>, Error> {
     plan.map_err(|source| Error::Database { path: PathBuf::from(options.url.to_string()), source })
 }
 
-async fn read(from: Database, sink: Sender<Option<Rows>>) -> Result<(), StoreError> {
+pub(crate) async fn read(from: Database, sink: Sender<Option<Rows>>) -> Result<(), StoreError> {
     let file = match from {
         Database::Postgres(options) => {
             // A source is only read: a wrong name creates no tables, and servers of an older version continue.

@@ -8,7 +8,9 @@ use std::{
 
 use prefab_store_postgres::InvalidUrl;
 
+use prefab_service::server_id::InvalidName;
 use prefab_store::{StoreError, UnavailableReason};
+use prefab_store_sqlite::RestoreError;
 
 /// The reason why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +46,9 @@ pub enum Error {
         /// The database file.
         path: PathBuf,
     },
+    /// A backup cannot be restored.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
     /// The URL of the database is invalid.
     #[error(transparent)]
     DatabaseUrl(#[from] InvalidUrl),
@@ -55,6 +60,9 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// The name of the server is invalid.
+    #[error(transparent)]
+    ServerName(#[from] InvalidName),
     /// The seed file cannot be used.
     #[error("invalid seed file `{}`: {cause}", path.display())]
     Seed {
@@ -123,8 +131,10 @@ impl Error {
             }
             Self::TlsFileAlone { .. } => Some("set both --tls-certificate and --tls-key, or neither"),
             Self::Database { .. }
+            | Self::Restore(_)
             | Self::DatabaseUrl(_)
             | Self::PasswordFile { .. }
+            | Self::ServerName(_)
             | Self::Seed { .. }
             | Self::Tls { .. } => None,
         }

@@ -119,8 +119,8 @@ impl Server {
 
     fn item(&self, config: &Config) {
         let environments = self.project.environments();
-        let (current, segments) = self.project.configs_and_segments();
-        let problems = validate::find_problems(config, (&current, &segments), &environments, &self.limits);
+        let (current, shared) = self.project.configs_and_shared_keys();
+        let problems = validate::find_problems(config, (&current, &shared), &environments, &self.limits);
         let _ = diff::describe(None, Some(config), &environments);
         if problems.is_empty() {
             let again = item::to_config(&item::from_config(config), &environments);

@@ -19,6 +19,7 @@ mod network;
 mod options;
 mod public_url;
 mod recover;
+mod restore;
 mod serve;
 mod setup;
 mod signal;
@@ -33,8 +34,9 @@ pub use prefab_service::limits::{Limit, Limits};
 pub use prefab_service::{ErrorCode, UnknownCode};
 pub use prefab_store::key::{IssuedKey, KeyKind};
 pub use prefab_store::{Role, Roles};
-pub use prefab_store_sqlite::{Overwrite, RestoreError, Restored, restore, restore_to};
+pub use prefab_store_sqlite::{Overwrite, RestoreError, Restored};
 pub use recover::{Recovered, recover, recover_owner};
+pub use restore::restore;
 pub use serve::{Running, Stop, check, serve};
 
 /// Compiles the examples of the README.

@@ -36,6 +36,8 @@ pub struct Options {
     pub public_url: Option<PublicUrl>,
     /// The proxies whose `X-Forwarded-For` header is trusted.
     pub trusted_proxies: Vec<Network>,
+    /// The name of this server among those that share the database. By default, the name of the machine and a random text.
+    pub server_name: Option<String>,
 }
 
 impl Options {
@@ -55,6 +57,7 @@ impl Options {
             ofrep_streams: true,
             public_url: None,
             trusted_proxies: Vec::new(),
+            server_name: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use prefab_service::Service;
 use std::{
-    fmt,
+    env, fmt, fs,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     sync::Arc,
@@ -32,9 +32,11 @@ use prefab_service::{
     evaluate::{cache::Cache, parts::ResponseParts},
     limits::{Limits, Usage},
     metrics::Metrics,
+    presence::{self, Presence, ReportMode},
     project_cache::ProjectCache,
     retention::Retention,
     scheduled_removals,
+    server_id::ServerId,
     sign_in::SignIn,
     telemetry::{Settings, Telemetry},
     workers::Workers,
@@ -88,7 +90,9 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         ofrep_streams,
         public_url,
         trusted_proxies,
+        server_name,
     } = options;
+    let server = server_id(server_name.as_deref())?;
     let tls = tls.as_ref().map(Tls::load).transpose()?;
     // Before the first start issues API keys, which would never be printed if the server could not listen.
     let listener = TcpListener::bind(listen).await;
@@ -130,6 +134,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         limits: Usage::new(limits),
         metrics,
         telemetry: Arc::new(telemetry),
+        presence: Presence::new(server, clock.clone()),
         started_millis: clock.now_millis(),
         clock,
         stop: stopping.clone(),
@@ -149,7 +154,7 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
         readiness: Readiness::new(is_remote),
         is_damaged,
     });
-    start_tasks(&service, &store, retention);
+    let presence = start_tasks(&service, &app.sign_in, retention, is_remote);
     let telemetry = Arc::clone(&app.telemetry);
     let acceptor = listen::Acceptor {
         listener,
@@ -164,19 +169,47 @@ pub async fn serve(options: Options) -> Result<Running, Error> {
     let task = tokio::spawn(async move {
         serving.await;
         telemetry.flush_on_shutdown(&*store).await;
+        // It deletes the report of this server.
+        let _ = presence.await;
     });
-    info!(url, database = %database.display(), "serving");
+    info!(url, database = %database.display(), server = %service.presence.server(), "serving");
     let public_url = public_url.map(|url| url.as_str().to_owned());
     Ok(Running { url, address, public_url, keys, sign_up, stop: Stop(Arc::new(stop)), task })
 }
 
-/// Starts the tasks that run until the server stops.
-fn start_tasks(service: &Arc<Service>, store: &Arc<dyn Store>, retention: Retention) {
+/// Starts the tasks that run until the server stops, and returns the one that reports the connected clients.
+fn start_tasks(
+    service: &Arc<Service>,
+    sign_in: &Arc<SignIn>,
+    retention: Retention,
+    is_remote: bool,
+) -> JoinHandle<()> {
     let stop = || service.stop.clone();
+    let store = || service.project_cache.shared_store();
+    let clock = || service.clock.clone();
     tokio::spawn(Arc::clone(&service.project_cache).follow(stop()));
     tokio::spawn(scheduled_removals::follow(Arc::clone(service), stop()));
-    tokio::spawn(Arc::clone(&service.telemetry).flush_periodically(Arc::clone(store), stop()));
-    tokio::spawn(retention.follow(Arc::clone(store), service.clock.clone(), stop()));
+    tokio::spawn(Arc::clone(&service.telemetry).flush_periodically(store(), stop()));
+    tokio::spawn(retention.follow(store(), clock(), service.lease("retention"), stop()));
+    let attempts = service.lease("login-attempts");
+    tokio::spawn(Arc::clone(sign_in).delete_ended_counts(store(), clock(), attempts, stop()));
+    let mode = if is_remote { ReportMode::Always } else { ReportMode::WithOthers };
+    tokio::spawn(presence::follow(Arc::clone(service), mode, stop()))
+}
+
+/// Returns the identity of this server, by default with the name of the machine.
+fn server_id(name: Option<&str>) -> Result<ServerId, Error> {
+    match name {
+        Some(name) => ServerId::new(name).map_err(Error::from),
+        None => Ok(ServerId::of_host(&host_name())),
+    }
+}
+
+/// Returns the name of this machine, if the system has it in a place that needs no system call.
+fn host_name() -> String {
+    let read = fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let variables = ["HOSTNAME", "COMPUTERNAME"].into_iter();
+    read.or_else(|| variables.filter_map(|name| env::var(name).ok()).next()).unwrap_or_default()
 }
 
 fn remove_interrupted_backups(data_dir: &Path) {

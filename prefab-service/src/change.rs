@@ -183,7 +183,7 @@ fn check(
     limits: &Limits,
     deadline: Instant,
 ) -> Result<Vec<PreparedChange>, Error> {
-    let (current, segments) = actor.project.configs_and_segments();
+    let (current, shared) = actor.project.configs_and_shared_keys();
     let environments = actor.project.environments();
     let mut changes = Vec::with_capacity(edits.len());
     let mut names = actor.project.new_names();
@@ -197,7 +197,7 @@ fn check(
                 let problem = format!("`{}` contains a redacted value instead of a value", config.key);
                 return Err(Error::Invalid(vec![problem.into()]));
             }
-            let problems = validate::find_problems(config, (&current, &segments), &environments, limits);
+            let problems = validate::find_problems(config, (&current, &shared), &environments, limits);
             if !problems.is_empty() {
                 return Err(Error::Invalid(problems));
             }

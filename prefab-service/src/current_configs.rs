@@ -5,10 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use prefab_core::ConfigType;
 use prefab_store::Version;
 
-use crate::name_index::NameIndex;
+use crate::{name_index::NameIndex, shared_keys::SharedKeys};
 
 /// The current configs of a project by key, with the rows of all environments.
 pub type Configs = BTreeMap<String, Arc<Version>>;
@@ -19,7 +18,7 @@ pub type Configs = BTreeMap<String, Arc<Version>>;
 #[derive(Clone, Default)]
 pub(crate) struct CurrentConfigs {
     configs: Arc<Configs>,
-    segments: Arc<HashSet<String>>,
+    shared: SharedKeys,
     names: Arc<NameIndex>,
     /// The deletions of keys, because clients may report these keys for a while.
     deleted: Arc<HashMap<String, Version>>,
@@ -33,7 +32,12 @@ impl CurrentConfigs {
 
     /// Returns the keys of the segments.
     pub(crate) fn segments(&self) -> Arc<HashSet<String>> {
-        Arc::clone(&self.segments)
+        Arc::clone(&self.shared.segments)
+    }
+
+    /// Returns the keys of the configs that others are compiled with.
+    pub(crate) fn shared_keys(&self) -> SharedKeys {
+        self.shared.clone()
     }
 
     /// Returns the index of the names of the configs.
@@ -69,16 +73,7 @@ impl CurrentConfigs {
     pub(crate) fn apply(&mut self, versions: &[Version]) {
         let configs = Arc::make_mut(&mut self.configs);
         for version in versions {
-            let is_segment =
-                version.config.as_ref().is_some_and(|config| config.config_type == ConfigType::Segment);
-            if is_segment != self.segments.contains(&version.key) {
-                let segments = Arc::make_mut(&mut self.segments);
-                if is_segment {
-                    segments.insert(version.key.clone());
-                } else {
-                    segments.remove(&version.key);
-                }
-            }
+            self.shared.apply(&version.key, version.config.as_ref());
             let before = configs.get(&version.key).and_then(|before| before.config.as_ref());
             let after = version.config.as_ref();
             if NameIndex::is_changed_by(&version.key, before, after) {
@@ -105,7 +100,7 @@ impl CurrentConfigs {
 
 #[cfg(test)]
 mod tests {
-    use prefab_core::{ChangedBy, Config};
+    use prefab_core::{ChangedBy, Config, ConfigType};
 
     use super::*;
 

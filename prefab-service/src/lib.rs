@@ -15,6 +15,7 @@ pub mod item;
 mod key_usage;
 pub mod labels;
 mod lazy_channel;
+pub mod lease;
 pub mod limits;
 pub mod log_level_rules;
 pub mod metrics;
@@ -25,11 +26,14 @@ mod new_names;
 pub mod ofrep;
 pub mod origin;
 pub mod personal_overrides;
+pub mod presence;
 pub mod project;
 pub mod project_cache;
 pub mod references;
 pub mod retention;
 pub mod scheduled_removals;
+pub mod server_id;
+mod shared_keys;
 pub mod sign_in;
 pub mod subscription;
 pub mod telemetry;
@@ -47,8 +51,10 @@ pub use error::{Conflict, Error, ErrorCode, Problem, ProblemCode, UnknownCode};
 pub use origin::Origin;
 
 use crate::{
+    lease::Lease,
     limits::Usage,
     metrics::Metrics,
+    presence::Presence,
     project_cache::ProjectCache,
     telemetry::Telemetry,
     workers::{Busy, Kind, Workers},
@@ -66,6 +72,8 @@ pub struct Service {
     pub metrics: Metrics,
     /// The buffer of reported telemetry.
     pub telemetry: Arc<Telemetry>,
+    /// The other servers of the store, and their clients.
+    pub presence: Presence,
     /// The clock of everything in the service.
     pub clock: Clock,
     /// The time the process started, in milliseconds since 1970.
@@ -75,6 +83,12 @@ pub struct Service {
 }
 
 impl Service {
+    /// Returns the lease of some work, for this server.
+    pub fn lease(&self, name: &'static str) -> Lease {
+        let store = self.project_cache.shared_store();
+        Lease::new(store, self.clock.clone(), name, self.presence.server().clone())
+    }
+
     /// Runs CPU-heavy work of a request on a worker thread.
     ///
     /// The work receives its deadline. Long loops should check it with [`workers::check`].

@@ -2,8 +2,14 @@
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
-    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, info::Info},
     registry::Registry,
+};
+
+/// The commit of the build, if the variable `PREFAB_BUILD_COMMIT` was set.
+const COMMIT: &str = match option_env!("PREFAB_BUILD_COMMIT") {
+    Some(commit) => commit,
+    None => "unknown",
 };
 
 /// The labels of a request. None of them grows with the number of clients.
@@ -57,6 +63,52 @@ pub struct Metrics {
     pub telemetry_bytes: Counter,
     /// Telemetry entries dropped: unknown config keys, or beyond a limit.
     pub telemetry_dropped: Counter,
+    /// The state of the store and of the other servers.
+    pub store: StoreMetrics,
+}
+
+/// The metrics of the store, which are set before they are read.
+#[derive(Clone, Default)]
+pub struct StoreMetrics {
+    /// Whether the database answers: 0 or 1.
+    pub up: Gauge,
+    /// Whether notifications of other servers arrive: 0 or 1.
+    pub listening: Gauge,
+    /// Connections to the database server in use.
+    pub connections_in_use: Gauge,
+    /// Open connections to the database server.
+    pub connections: Gauge,
+    /// Maximum number of connections to the database server.
+    pub connections_max: Gauge,
+    /// Servers on the database.
+    pub servers: Gauge,
+    /// Connected clients of all servers.
+    pub clients: Gauge,
+}
+
+impl StoreMetrics {
+    fn register(self, registry: &mut Registry) {
+        let Self { up, listening, connections_in_use, connections, connections_max, servers, clients } = self;
+        registry.register("store_up", "Whether the database answers", up);
+        registry.register(
+            "store_listening",
+            "Whether notifications of other servers are proven to arrive",
+            listening,
+        );
+        registry.register(
+            "store_connections_in_use",
+            "Connections to the database server in use",
+            connections_in_use,
+        );
+        registry.register("store_connections", "Open connections to the database server", connections);
+        registry.register(
+            "store_connections_max",
+            "Maximum number of connections of this server to the database server",
+            connections_max,
+        );
+        registry.register("servers", "Servers on the database", servers);
+        registry.register("clients", "Connected clients of all servers on the database", clients);
+    }
 }
 
 impl Metrics {
@@ -78,8 +130,12 @@ impl Metrics {
             ofrep_stream_events,
             telemetry_bytes,
             telemetry_dropped,
+            store,
         } = self.clone();
         let mut registry = Registry::with_prefix("prefab");
+        let build = [("version", env!("CARGO_PKG_VERSION")), ("commit", COMMIT)];
+        registry.register("build", "The version of the server", Info::new(build));
+        store.register(&mut registry);
         registry.register("requests", "Requests", requests);
         registry.register("checkpoints", "Checkpoints sent", checkpoints);
         registry.register("changes", "Config changes published by this process", changes);

@@ -1,5 +1,7 @@
 //! A project in memory: its current configs, and a channel per environment.
 
+mod wait;
+
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{self, Arc, PoisonError, RwLock},
@@ -9,7 +11,7 @@ use prefab_core::{Config, ConfigSet, ConfigType, Pointer};
 use prefab_eval::Ruleset;
 use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard, watch};
 
-pub use crate::current_configs::Configs;
+pub use crate::{current_configs::Configs, shared_keys::SharedKeys};
 use crate::{
     current_configs::CurrentConfigs,
     lazy_channel::LazyChannel,
@@ -372,9 +374,9 @@ impl Project {
         channel.publish(configs.collect(), last_id, self.pointer(environment, last_id));
     }
 
-    /// Returns the current configs, and the keys of the segments among them.
-    pub fn configs_and_segments(&self) -> (Arc<Configs>, Arc<HashSet<String>>) {
-        self.read(|current| (current.configs(), current.segments()))
+    /// Returns the current configs, and the keys of those that others are compiled with.
+    pub fn configs_and_shared_keys(&self) -> (Arc<Configs>, SharedKeys) {
+        self.read(|current| (current.configs(), current.shared_keys()))
     }
 
     fn segments(&self) -> Arc<HashSet<String>> {

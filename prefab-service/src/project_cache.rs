@@ -4,10 +4,11 @@
 
 mod catch_up;
 mod recovery;
+mod store;
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    sync::{self, Arc, PoisonError, RwLock},
+    sync::{self, Arc, PoisonError, RwLock, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -53,8 +54,10 @@ pub struct ProjectCache {
     recovered: sync::Mutex<HashSet<ProjectId>>,
     /// When the versions of a project were last read for clients that wait.
     last_reads: sync::Mutex<HashMap<ProjectId, Instant>>,
-    /// The time at which the cache was opened, in microseconds since 1970.
-    opened_at_micros: i64,
+    /// The time at which the cache was opened, or of the newest failover of the database, in microseconds since 1970.
+    trusts_clients_since_micros: AtomicI64,
+    /// The database server that answered last, if the store has one.
+    server_identity: sync::Mutex<Option<String>>,
 }
 
 #[derive(Default)]
@@ -107,7 +110,7 @@ impl ProjectCache {
     ) -> Result<Self, StoreError> {
         // Subscribed before the first read, so that no change in between is missed.
         let watch = sync::Mutex::new(Some(store.watch()));
-        let opened_at_micros = clock.now_micros();
+        let trusts_clients_since_micros = AtomicI64::new(clock.now_micros());
         let cache = Self {
             store,
             watch,
@@ -120,15 +123,11 @@ impl ProjectCache {
             keys_changed: watch::Sender::new(0),
             recovered: sync::Mutex::default(),
             last_reads: sync::Mutex::default(),
-            opened_at_micros,
+            trusts_clients_since_micros,
+            server_identity: sync::Mutex::default(),
         };
         cache.refresh().await?;
         Ok(cache)
-    }
-
-    /// Returns the store.
-    pub fn store(&self) -> &dyn Store {
-        &*self.store
     }
 
     /// Reads everything again and applies what changed.

@@ -1,16 +1,20 @@
 //! Deletion of old counts and audit entries.
 //!
-//! Rows are deleted in batches, so that other work of the store runs in between.
+//! Rows are deleted in batches, so that other work of the store runs in between. One server deletes them for all.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 use tracing::warn;
 
+use crate::lease::Lease;
 use prefab_store::{HOUR_MILLIS, Store, StoreError, clock::Clock};
 
 /// How often old rows are deleted.
 const INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// How often a server checks whether old rows are due to be deleted.
+const POLL_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Number of days that rows are kept.
 #[derive(Clone, Copy, Debug)]
@@ -22,18 +26,30 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// Deletes old rows once an hour, until `stop` becomes true.
-    pub async fn follow(self, store: Arc<dyn Store>, clock: Clock, mut stop: watch::Receiver<bool>) {
+    /// Deletes old rows once an hour on one of the servers, until `stop` becomes true.
+    pub async fn follow(
+        self,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        lease: Lease,
+        mut stop: watch::Receiver<bool>,
+    ) {
         loop {
+            let delete = async {
+                if let Err(error) = self.delete(&*store, clock.now_millis()).await {
+                    warn!(%error, "deleting old counts and audit entries failed, retrying in an hour");
+                }
+                INTERVAL
+            };
             let deleted = tokio::select! {
-                deleted = self.delete(&*store, clock.now_millis()) => deleted,
+                deleted = lease.run(delete) => deleted,
                 _ = stop.wait_for(|stop| *stop) => return,
             };
             if let Err(error) = deleted {
-                warn!(%error, "deleting old counts and audit entries failed, retrying in an hour");
+                warn!(%error, "deleting old counts and audit entries failed, retrying in a minute");
             }
             tokio::select! {
-                () = clock.sleep(INTERVAL) => {}
+                () = clock.sleep(POLL_INTERVAL) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
         }

@@ -1,8 +1,8 @@
 //! Removal of rules that were set for a limited time: personal overrides and log levels.
 //!
-//! Every server polls the store. The change names the version that it replaces, so exactly one server succeeds and the
-//! others get a conflict. A removal is stored before its rule exists and until the rule is gone, so it survives a restart
-//! and a crash.
+//! Every server polls the store. One server at a time removes rules, with a lease; if it dies, another one continues. The
+//! change also names the version that it replaces, so a rule is removed once. A removal is stored before its rule exists and
+//! until the rule is gone, so it survives a restart and a crash.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,23 +20,37 @@ const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Removes expired rules every 500 ms, until `stop` becomes true. A removal that fails is retried.
 pub async fn follow(service: Arc<Service>, mut stop: watch::Receiver<bool>) {
+    let lease = service.lease("scheduled-removals");
     loop {
-        let due = service.project_cache.store().due_removals(service.clock.now_millis()).await;
-        let due = due.unwrap_or_else(|error| {
-            warn!(%error, "reading due removals failed, retrying");
-            Vec::new()
-        });
-        for removal in due {
-            let key = removal.rule.key.clone();
-            if let Err(error) = remove(&service, removal).await {
-                warn!(%error, key, "removing an expired rule failed, retrying");
-            }
+        if !due(&service).await.is_empty()
+            && let Err(error) = lease.run(remove_due(&service)).await
+        {
+            warn!(%error, "removing expired rules failed, retrying");
         }
         tokio::select! {
             () = service.clock.sleep(POLL_INTERVAL) => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
     }
+}
+
+async fn due(service: &Service) -> Vec<ScheduledRemoval> {
+    let due = service.project_cache.store().due_removals(service.clock.now_millis()).await;
+    due.unwrap_or_else(|error| {
+        warn!(%error, "reading due removals failed, retrying");
+        Vec::new()
+    })
+}
+
+/// Removes all rules that have expired. They are read again, because another server may have removed some until now.
+async fn remove_due(service: &Service) -> Duration {
+    for removal in due(service).await {
+        let key = removal.rule.key.clone();
+        if let Err(error) = remove(service, removal).await {
+            warn!(%error, key, "removing an expired rule failed, retrying");
+        }
+    }
+    Duration::ZERO
 }
 
 async fn remove(service: &Service, removal: ScheduledRemoval) -> Result<(), Error> {

@@ -15,7 +15,7 @@ use crate::{
     ProblemCode::{self, Duplicate, Invalid, OutOfRange, Required, Unknown, WrongType},
     confidential::is_hidden,
     limits::Limits,
-    project::Configs,
+    project::{Configs, SharedKeys},
 };
 use prefab_store::{
     Environment,
@@ -39,17 +39,16 @@ const CONFIDENTIAL_DURATION: &str = "expected an ISO 8601 duration, for example 
 /// Number of problems after which the validation of a config ends.
 const MAX_PROBLEMS: usize = 20;
 
-/// Lists the problems of a config beside the current ones. `segments` are the keys of the current segments.
-#[expect(clippy::implicit_hasher, reason = "the set that a project has")]
+/// Lists the problems of a config beside the current ones.
 pub fn find_problems(
     config: &Config,
-    (current, segments): (&Configs, &HashSet<String>),
+    (current, shared): (&Configs, &SharedKeys),
     environments: &[Environment],
     limits: &Limits,
 ) -> Vec<Problem> {
     let mut problems = validate_config(config, current, environments, &mut Schemas::new(limits));
     if problems.len() < MAX_PROBLEMS {
-        for (_, problem) in validate_ruleset(&[config], (current, segments), environments, MAX_PROBLEMS) {
+        for (_, problem) in validate_ruleset(&[config], (current, shared), environments, MAX_PROBLEMS) {
             // The engine also reports missing and unknown operators.
             if !problems.iter().any(|known| known.place == problem.place) {
                 problems.push(problem);

@@ -7,7 +7,6 @@ mod members;
 mod memberships;
 mod owners;
 mod people;
-mod roles;
 mod sessions;
 mod tokens;
 

@@ -14,7 +14,7 @@ use std::{
 };
 
 use prefab_core::ids::ProjectId;
-use prefab_store::{Appended, AuditEntry, Change, Expected, StoreError, UnavailableReason, Version};
+use prefab_store::{Appended, Change, StoreError, UnavailableReason, Version};
 use tokio::time::sleep;
 
 use crate::{
@@ -90,41 +90,20 @@ async fn try_append(
     let mut heads = heads(&mut session, project, changes).await?;
     let (mut last, mut added, mut entries) = (after, Vec::with_capacity(changes.len()), Vec::new());
     for change in changes {
-        let Change { key, config, expected, changed_by, note } = change;
-        let key = storable(key.as_str());
+        let key = storable(change.key.as_str());
         let head = heads.get(&key).copied();
         let current = head.and_then(|(id, is_live)| is_live.then_some(id));
-        let is_expected = match expected {
-            Expected::Anything => true,
-            Expected::Absent => current.is_none(),
-            Expected::Version(id) => current == Some(*id),
-        };
-        if !is_expected {
-            return Err(StoreError::Conflict { key, expected: *expected, current });
-        }
+        change.check_expected(current)?;
         // Microseconds stay below 2^53 for another two centuries, so JavaScript reads ids exactly.
         last = now.max(last + 1);
-        if let Some(note) = note {
-            let action = match (&current, &config) {
-                (_, None) => "config.deleted",
-                (None, Some(_)) => "config.created",
-                (Some(_), Some(_)) => "config.changed",
-            };
-            entries.push(AuditEntry {
-                project: Some(project),
-                action: action.to_owned(),
-                subject: key.clone(),
-                version_id: Some(last),
-                ..AuditEntry::of(note.clone())
-            });
-        }
-        heads.insert(key.clone(), (last, config.is_some()));
+        entries.extend(change.audit_entry(project, last, current.is_some()));
+        heads.insert(key.clone(), (last, change.config.is_some()));
         added.push(Version {
             id: last,
             previous_id: head.map(|(id, _)| id),
             key,
-            config: config.clone(),
-            changed_by: changed_by.clone(),
+            config: change.config.clone(),
+            changed_by: change.changed_by.clone(),
             changed_at_millis: now / 1_000,
         });
     }

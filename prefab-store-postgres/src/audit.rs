@@ -126,7 +126,7 @@ async fn write_refusal(
     now: i64,
 ) -> Result<(), StoreError> {
     let hour = now.div_euclid(HOUR_MILLIS);
-    let name = refusal_name(entry, hour);
+    let name = entry.refusal_name(hour);
     if add(session, &name, *count).await? {
         return Ok(());
     }
@@ -137,18 +137,11 @@ async fn write_refusal(
         return write(session, entry, (Some(&name), *count), now).await;
     }
     let further = Refusal::further(entry.project, &entry.action, *count);
-    let name = refusal_name(&further.entry, hour);
+    let name = further.entry.refusal_name(hour);
     if add(session, &name, *count).await? {
         return Ok(());
     }
     write(session, &further.entry, (Some(&name), *count), now).await
-}
-
-/// Returns the name that equal refusals share. It does not contain the program, which the client can choose freely.
-fn refusal_name(entry: &AuditEntry, hour: i64) -> String {
-    let project = entry.project.map(|id| id.0).unwrap_or_default();
-    let AuditEntry { action, subject, note, .. } = entry;
-    format!("{hour}/{project}/{action}/{subject}/{}/{}", note.origin, note.sentence)
 }
 
 /// Adds to the count of an entry. Returns whether the entry exists.

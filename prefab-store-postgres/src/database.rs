@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
-use prefab_store::{StoreError, clock::Clock};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Status, Timeouts};
+use prefab_store::{PoolStatus, StoreError, clock::Clock};
 use tokio_postgres::Row;
 
 use crate::{
@@ -20,6 +20,9 @@ use crate::{
 
 /// How long the check of an idle connection may take.
 const RECYCLE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The connections for notifications.
+const LISTENERS: usize = 1;
 
 /// The kinds of changes that other servers are notified of.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +61,8 @@ pub(crate) struct Database {
     pub(crate) positions: Positions,
     /// Whether a newer version changed the tables so that this server must not write them.
     pub(crate) is_outdated: AtomicBool,
+    /// Whether notifications are proven to arrive.
+    pub(crate) is_listening: AtomicBool,
     #[cfg(feature = "testing")]
     pub(crate) is_sequence: bool,
 }
@@ -91,9 +96,22 @@ impl Database {
             clock,
             positions: Positions::default(),
             is_outdated: AtomicBool::new(false),
+            is_listening: AtomicBool::new(false),
             #[cfg(feature = "testing")]
             is_sequence: options.is_sequence,
         })
+    }
+
+    /// Returns the state of the connections of this server.
+    pub(crate) fn pool_status(&self) -> PoolStatus {
+        let mut all = PoolStatus { in_use: 0, open: 0, most: LISTENERS };
+        for pool in [&self.pool, &self.background] {
+            let Status { max_size, size, available, .. } = pool.status();
+            all.in_use += size.saturating_sub(available);
+            all.open += size;
+            all.most += max_size;
+        }
+        all
     }
 
     /// Returns a connection for an operation, which is a gerund: `writing a change`.
@@ -156,6 +174,11 @@ impl Database {
             .query_one("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", values![])
             .await?;
         Ok(now.get(0))
+    }
+
+    /// Returns the time of a test in milliseconds, or `None` if the clock of the database is used.
+    pub(crate) fn stepped_millis(&self) -> Option<i64> {
+        (!self.clock.is_system()).then(|| self.clock.now_millis())
     }
 
     /// Returns the current time in milliseconds, as [`now_micros`](Self::now_micros).

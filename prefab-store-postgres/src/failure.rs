@@ -14,9 +14,13 @@ pub(crate) fn reason(error: &tokio_postgres::Error) -> UnavailableReason {
     match *code {
         SqlState::DISK_FULL => UnavailableReason::DiskFull,
         SqlState::READ_ONLY_SQL_TRANSACTION | SqlState::INSUFFICIENT_PRIVILEGE => UnavailableReason::ReadOnly,
+        // A cancelled statement includes one that took longer than the administrator allows.
         SqlState::T_R_DEADLOCK_DETECTED
         | SqlState::T_R_SERIALIZATION_FAILURE
         | SqlState::LOCK_NOT_AVAILABLE
+        | SqlState::QUERY_CANCELED
+        | SqlState::INSUFFICIENT_RESOURCES
+        | SqlState::OUT_OF_MEMORY
         | SqlState::TOO_MANY_CONNECTIONS => UnavailableReason::Busy,
         SqlState::DATA_CORRUPTED | SqlState::INDEX_CORRUPTED => UnavailableReason::Damaged,
         _ if is_lost(error) => UnavailableReason::Unreachable,

@@ -16,13 +16,17 @@ mod config_log;
 mod database;
 mod drafts;
 mod failure;
+mod leases;
 mod listen;
+mod login_attempts;
 mod options;
 mod password_file;
 mod poll;
 mod positions;
+mod presence;
 mod projects;
 mod recovery;
+mod restore;
 mod retention;
 mod scheduled_removals;
 mod schema;
@@ -53,8 +57,8 @@ pub use options::{
 use database::Database;
 use failure::timed_out;
 use prefab_store::{
-    Notifier, Store, StoreChange, StoreError, StoreFuture, StoreWatch, UnavailableReason, clock::Clock,
-    tables::Rows,
+    Notifier, Recovered, Store, StoreChange, StoreError, StoreFacts, StoreFuture, StoreStatus, StoreWatch,
+    UnavailableReason, clock::Clock, tables::Rows,
 };
 use sql::values;
 
@@ -138,6 +142,35 @@ impl PostgresStore {
         tables::write(&database, source).await
     }
 
+    /// Returns whether a database contains no project and no account. It creates the tables first.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn is_empty(options: &PostgresOptions) -> Result<bool, StoreError> {
+        let database = Database::new(options, Clock::system())?;
+        schema::prepare(&database).await?;
+        tables::is_empty(&mut database.session("reading a table").await?).await
+    }
+
+    /// Replaces everything in a database by the rows of a backup, all or nothing. `None` follows the last rows. Running servers
+    /// follow.
+    ///
+    /// Every current version is appended again, with an id above all ids of the backup and of the replaced database, so that
+    /// clients accept it. Changes that the backup does not contain become drafts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] if the database cannot be written, or if the sender is dropped before it has sent `None`.
+    pub async fn restore(
+        options: &PostgresOptions,
+        source: mpsc::Receiver<Option<Rows>>,
+    ) -> Result<Vec<Recovered>, StoreError> {
+        let database = Database::new(options, Clock::system())?;
+        schema::prepare(&database).await?;
+        restore::replace(&database, source).await
+    }
+
     /// Starts the tasks that follow changes of other servers.
     fn follow(options: &PostgresOptions, database: Arc<Database>) -> Result<Self, StoreError> {
         let notifier = Notifier::default();
@@ -198,7 +231,7 @@ impl PostgresStore {
         Job: FnOnce(Arc<Database>) -> Work + Send + 'static,
         Work: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
-        if self.database.is_outdated.load(Ordering::Relaxed) {
+        if self.is_outdated() {
             let source = "a newer version has upgraded the database; upgrade this server".into();
             let (operation, reason) = ("writing to the database", UnavailableReason::ReadOnly);
             return Box::pin(future::ready(Err(StoreError::Unavailable { operation, reason, source })));
@@ -247,6 +280,10 @@ impl Store for PostgresStore {
         })
     }
 
+    fn is_outdated(&self) -> bool {
+        self.database.is_outdated.load(Ordering::Relaxed)
+    }
+
     fn size(&self) -> StoreFuture<'_, i64> {
         let sql = "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
                    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -254,6 +291,29 @@ impl Store for PostgresStore {
         Box::pin(async move {
             let mut session = self.database.session("measuring the database").await?;
             Ok(session.query_one(sql, values![&*self.database.schema]).await?.get(0))
+        })
+    }
+
+    fn status(&self) -> StoreStatus {
+        StoreStatus {
+            kind: "postgresql",
+            is_listening: Some(self.database.is_listening.load(Ordering::Relaxed)),
+            pool: Some(self.database.pool_status()),
+        }
+    }
+
+    fn facts(&self) -> StoreFuture<'_, StoreFacts> {
+        Box::pin(async move {
+            let mut session = self.database.session("reading the settings of the database").await?;
+            let now_millis = self.database.now_millis(&mut session).await?;
+            let sql = "SELECT current_setting('server_version'), current_setting('max_connections')::bigint";
+            let row = session.query_one(sql, values![]).await?;
+            Ok(StoreFacts {
+                version: format!("PostgreSQL {}", row.get::<_, String>(0)),
+                schema: Some(self.database.schema.clone()),
+                now_millis,
+                max_connections: Some(row.get(1)),
+            })
         })
     }
 }

@@ -34,6 +34,9 @@ const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The pause before the next attempt to connect, in milliseconds. It is random, so that servers do not connect together.
 const RECONNECT_MILLIS: std::ops::Range<u64> = 100..2_000;
 
+/// How long the answer to a commit may arrive after its notification.
+const COMMIT_TIME: Duration = Duration::from_secs(1);
+
 /// The state of the listener, for the poll.
 pub(crate) struct Status {
     /// Whether the listener has a connection.
@@ -48,8 +51,8 @@ pub(crate) struct Listener {
     tls: MakeRustlsConnect,
     /// `LISTEN` with the channel.
     statement: String,
-    /// The id of this server, whose own notifications are skipped.
-    server: String,
+    /// Its own notifications are skipped, unless it does not know the change.
+    database: Arc<Database>,
     notifier: Notifier,
     listening: watch::Sender<bool>,
     echo: watch::Sender<u32>,
@@ -67,7 +70,7 @@ impl Listener {
             config: options.listen_config()?,
             tls: listen_connector(options)?,
             statement: format!("LISTEN {}", quoted(&channel(&options.schema))),
-            server: database.server.clone(),
+            database: Arc::clone(database),
             notifier,
             listening,
             echo,
@@ -146,7 +149,7 @@ impl Listener {
 
     fn receive(&self, payload: &str) {
         let Some((server, text)) = payload.split_once(':') else { return };
-        let is_own = server == self.server;
+        let is_own = server == self.database.server;
         if let Some(number) = text.strip_prefix("e:") {
             if is_own && let Ok(number) = number.parse() {
                 self.echo.send_replace(number);
@@ -155,7 +158,21 @@ impl Listener {
             debug!(payload, "notification received");
             // A kind that only a newer version sends means that anything may have changed.
             self.notifier.notify(change(text).unwrap_or(StoreChange::Unknown));
+        } else if let Some(StoreChange::Configs { project, last_id }) = change(text) {
+            self.check_own(project, last_id);
         }
+    }
+
+    /// Reports a version of this server that it does not know a moment later. The outcome of its commit was unknown, for
+    /// example because the commit waited for a standby.
+    fn check_own(&self, project: ProjectId, last_id: i64) {
+        let (database, notifier) = (Arc::clone(&self.database), self.notifier.clone());
+        tokio::spawn(async move {
+            sleep(COMMIT_TIME).await;
+            if database.positions.last_id(project).is_some_and(|known| known < last_id) {
+                notifier.notify(StoreChange::Configs { project, last_id });
+            }
+        });
     }
 }
 

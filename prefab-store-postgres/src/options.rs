@@ -98,7 +98,12 @@ impl PostgresOptions {
             // For each host, so that the next one is tried if one does not answer.
             config.connect_timeout(HOST_TIMEOUT);
         }
-        config.keepalives_idle(KEEPALIVE_IDLE).tcp_user_timeout(TCP_USER_TIMEOUT);
+        if !url.has_parameter("keepalives_idle") {
+            config.keepalives_idle(KEEPALIVE_IDLE);
+        }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(TCP_USER_TIMEOUT);
+        }
         Ok(config)
     }
 }
@@ -163,6 +168,12 @@ impl PostgresUrl {
     /// Returns whether a text is the URL of a PostgreSQL database.
     pub fn is_url(text: &str) -> bool {
         text.starts_with("postgres://") || text.starts_with("postgresql://")
+    }
+
+    /// Returns whether the URL sets a parameter.
+    fn has_parameter(&self, name: &str) -> bool {
+        let parameters = self.url.split_once('?').map_or("", |(_, query)| query).split('&');
+        parameters.filter_map(|parameter| parameter.split_once('=')).any(|(found, _)| found == name)
     }
 
     fn config(&self) -> Result<Config, InvalidUrl> {
@@ -317,6 +328,20 @@ mod tests {
         check("?sslrootcert=system&sslmode=verify-full", TlsMode::VerifyFull, None);
         assert!("postgres://h/db?sslmode=require&sslrootcert=system".parse::<PostgresUrl>().is_err());
         assert!("mysql://h/db".parse::<PostgresUrl>().is_err());
+    }
+
+    #[test]
+    fn times_of_the_url_are_kept() {
+        let check = |query: &str, idle: u64, unacknowledged: u64| {
+            let options = PostgresOptions::new(url(&format!("postgres://h/db{query}")));
+            let config = options.config().unwrap();
+            let found = (config.get_keepalives_idle(), config.get_tcp_user_timeout().copied());
+            let seconds = Duration::from_secs;
+            assert_eq!(found, (seconds(idle), Some(seconds(unacknowledged))), "{query}");
+        };
+        check("", 10, 15);
+        check("?keepalives_idle=60&sslmode=disable", 60, 15);
+        check("?tcp_user_timeout=40&keepalives_idle=7200", 7200, 40);
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub(crate) async fn follow(database: Arc<Database>, notifier: Notifier, mut stat
                 );
             }
         }
+        database.is_listening.store(is_proven, Ordering::Relaxed);
         let pause = if is_proven {
             SAFETY_INTERVAL.min(echo_at.saturating_duration_since(Instant::now()))
         } else {

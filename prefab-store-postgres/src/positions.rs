@@ -61,6 +61,12 @@ impl Positions {
         Ok(changes)
     }
 
+    /// Returns the newest id of a project that this server has read or written. Returns `None` before the first poll.
+    pub(crate) fn last_id(&self, project: ProjectId) -> Option<i64> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref()?.projects.get(&project.0).map(|(last_id, _)| *last_id)
+    }
+
     /// Waits until no poll runs. The caller commits, notes what changed, and drops the guard.
     pub(crate) async fn begin_commit(&self) -> Commit<'_> {
         Commit { _guard: self.commits.read().await, known: &self.known }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use prefab_core::{Config, ids::ProjectId};
 use prefab_store::{
-    AuditEntry, AuditNote, Draft, Heads, LogPosition, RECOVERY_ACTOR, Recovered, Recovery, Remembered,
-    StoreChange, StoreError, StoreFuture, Version, is_same_content, recovery_actor,
+    Draft, Heads, LogPosition, Recovered, Recovery, Remembered, StoreChange, StoreError, StoreFuture,
+    Version, is_same_content,
 };
 use tracing::warn;
 
@@ -23,6 +23,18 @@ impl Recovery for PostgresStore {
         Box::pin(async move {
             let mut session = self.database.session("reading the epoch").await?;
             Ok(session.query_one("SELECT value FROM @.epoch", values![]).await?.get(0))
+        })
+    }
+
+    fn server_identity(&self) -> StoreFuture<'_, Option<String>> {
+        Box::pin(async move {
+            // A promoted standby has a new timeline, which is the start of the name of each file of the log.
+            let sql = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN
+                         (SELECT system_identifier FROM pg_control_system())
+                         || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) END";
+            let rows = self.database.query("reading the identity of the database", sql, values![]).await;
+            // Services that imitate PostgreSQL do not have these functions.
+            Ok(rows.ok().and_then(|rows| rows.first()?.get(0)))
         })
     }
 
@@ -59,16 +71,21 @@ async fn recover(database: &Database, mut remembered: Vec<Remembered>) -> Result
         all.extend(recover_project(database, &mut session, remembered).await?);
     }
     if !all.is_empty() {
-        let sql = "UPDATE @.epoch SET value = replace(gen_random_uuid()::text, '-', ''),
-                                      registry_revision = registry_revision + 1";
-        session.execute(sql, values![]).await?;
+        change_epoch(&mut session).await?;
         database.notify(&mut session, Notice::Unknown).await?;
     }
     session.commit().await?;
     Ok(all)
 }
 
-async fn recover_project(
+/// Changes the epoch, which names the state of the database since the last recovery.
+pub(crate) async fn change_epoch(session: &mut Session) -> Result<(), StoreError> {
+    let sql = "UPDATE @.epoch SET value = replace(gen_random_uuid()::text, '-', ''),
+                                  registry_revision = registry_revision + 1";
+    session.execute(sql, values![]).await.map(drop)
+}
+
+pub(crate) async fn recover_project(
     database: &Database,
     session: &mut Session,
     remembered: Remembered,
@@ -91,7 +108,7 @@ async fn recover_project(
             continue;
         }
         let id = next();
-        added.push(again(&head, head.id, id, now / 1_000));
+        added.push(head.copy(id, now / 1_000));
         rebased.push((head.key.clone(), head.id, id));
         recovered.appended += 1;
         offers.extend(newer.map(|newer| (newer, head.config, id)));
@@ -108,12 +125,12 @@ async fn recover_project(
                 id = damaged,
                 "current version is damaged, appending the remembered one"
             );
-            added.push(again(&version, *damaged, id, now / 1_000));
+            added.push(Version { previous_id: Some(*damaged), ..version.copy(id, now / 1_000) });
             rebased.push((version.key, *damaged, id));
             recovered.appended += 1;
             continue;
         }
-        added.push(deletion(&version, next(), now / 1_000));
+        added.push(version.deletion(next(), now / 1_000));
         recovered.deleted += 1;
         offers.push((version, None, 0));
     }
@@ -127,13 +144,7 @@ async fn recover_project(
     }
     let sql = "UPDATE @.project SET last_id = $2, draft_revision = draft_revision + 1 WHERE id = $1";
     session.execute(sql, values![project, recovered.last_id]).await?;
-    let note = AuditNote {
-        actor: RECOVERY_ACTOR.to_owned(),
-        sentence: recovered.sentence(),
-        ..AuditNote::default()
-    };
-    let entry = AuditEntry { project: Some(project), action: "recovered".to_owned(), ..AuditEntry::of(note) };
-    audit::insert(session, &[entry], now / 1_000).await?;
+    audit::insert(session, &[recovered.audit_entry()], now / 1_000).await?;
     Ok(Some(recovered))
 }
 
@@ -147,18 +158,6 @@ async fn head_ids(
     let sql = "SELECT key, id FROM @.config_head WHERE project_id = $1 AND key = ANY($2)";
     let rows = session.query(sql, values![project, keys]).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-}
-
-/// Returns a copy of a version, which replaces the current version `previous`.
-fn again(version: &Version, previous: i64, id: i64, changed_at_millis: i64) -> Version {
-    let changed_by = recovery_actor();
-    Version { id, previous_id: Some(previous), changed_by, changed_at_millis, ..version.clone() }
-}
-
-/// Returns the deletion of a key that the database does not contain.
-fn deletion(version: &Version, id: i64, changed_at_millis: i64) -> Version {
-    let key = version.key.clone();
-    Version { id, previous_id: None, key, config: None, changed_by: recovery_actor(), changed_at_millis }
 }
 
 /// Bases drafts of current versions on their copies, so that they can be published. Each entry is a key, the id of the
@@ -195,23 +194,7 @@ async fn offer(
     if is_known || is_same_content(lost.config.as_ref(), current) {
         return Ok(false);
     }
-    let author =
-        [&lost.changed_by.email, &lost.changed_by.user_identity].into_iter().find(|name| !name.is_empty());
-    let by = author.map(|name| format!(" by {name}")).unwrap_or_default();
-    let draft = Draft {
-        key: lost.key,
-        config: lost.config,
-        base_id: if current.is_some() { base_id } else { 0 },
-        comment: format!("lost change{by}: version {} is not in the restored database", lost.id),
-        saved_by: RECOVERY_ACTOR.to_owned(),
-        // The identity of the author, so that they cannot approve their own change.
-        saved_by_person: match lost.changed_by.user_id {
-            0 => RECOVERY_ACTOR.to_owned(),
-            id => format!("user {id}"),
-        },
-        saved_at_millis: now,
-        approved_by: None,
-    };
+    let draft = Draft::of_lost(lost, current.map(|_| base_id), now);
     drafts::save(session, project, draft).await?;
     Ok(true)
 }

@@ -15,7 +15,7 @@ impl ScheduledRemovals for PostgresStore {
     fn schedule_removal(&self, removal: ScheduledRemoval) -> StoreFuture<'_, ()> {
         self.run(async move |database| {
             let ScheduledRemoval { rule, at_millis, set_by } = removal;
-            let target = written(&rule.target);
+            let target = rule.target.to_text();
             let TimedRule { project, key, environment, target: _ } = rule;
             let sql = "INSERT INTO @.expiry (project_id, key, environment_id, target_hash, target, at_millis, set_by)
                        VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -50,7 +50,7 @@ async fn delete(database: &Database, rule: TimedRule, at_millis: Option<i64>) ->
         "DELETE FROM @.expiry WHERE project_id = $1 AND key = $2 AND environment_id = $3 AND target_hash = $4
                AND ($5 IS NULL OR at_millis = $5)";
     let environment = environment.map_or(0, |id| id.0);
-    let values = values![project, key, environment, &*hash(&written(&target)), at_millis];
+    let values = values![project, key, environment, &*hash(&target.to_text()), at_millis];
     database.execute("deleting the scheduled removal of a rule", sql, values).await.map(drop)
 }
 
@@ -75,7 +75,7 @@ fn removal(row: &Row) -> Option<ScheduledRemoval> {
             project: ProjectId(row.get(0)),
             key: row.get(1),
             environment: (environment != 0).then_some(EnvironmentId(environment)),
-            target: target_of(row.get(3))?,
+            target: RuleTarget::from_text(row.get(3))?,
         },
         at_millis: row.get(4),
         set_by: row.get(5),
@@ -85,31 +85,4 @@ fn removal(row: &Row) -> Option<ScheduledRemoval> {
 /// Returns the hash of a text, for a primary key.
 pub(crate) fn hash(text: &str) -> Vec<u8> {
     Sha256::digest(text.as_bytes()).to_vec()
-}
-
-/// Encodes a target as the SQLite store does. Equal targets have equal texts.
-fn written(target: &RuleTarget) -> String {
-    match target {
-        RuleTarget::User(user) => serde_json::json!(["person", user]),
-        RuleTarget::Property(property, values) => serde_json::json!(["property", property, values]),
-        RuleTarget::Segment(key) => serde_json::json!(["segment", key]),
-        RuleTarget::Everyone => serde_json::json!(["everybody"]),
-    }
-    .to_string()
-}
-
-fn target_of(text: &str) -> Option<RuleTarget> {
-    let json: serde_json::Value = serde_json::from_str(text).ok()?;
-    let text = |at: usize| json.get(at)?.as_str().map(ToOwned::to_owned);
-    Some(match json.get(0)?.as_str()? {
-        "person" => RuleTarget::User(text(1)?),
-        "property" => {
-            let values = json.get(2)?.as_array()?.iter();
-            let values = values.map(|value| value.as_str().map(ToOwned::to_owned)).collect::<Option<_>>()?;
-            RuleTarget::Property(text(1)?, values)
-        }
-        "segment" => RuleTarget::Segment(text(1)?),
-        "everybody" => RuleTarget::Everyone,
-        _ => return None,
-    })
 }

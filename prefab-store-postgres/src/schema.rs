@@ -28,6 +28,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("schema/1.sql"), min_reader: 1 },
     // Version 1 writes known browsers with `ON CONFLICT (hash)`.
     Migration { sql: include_str!("schema/2.sql"), min_reader: 2 },
+    Migration { sql: include_str!("schema/3.sql"), min_reader: 2 },
 ];
 
 /// The table of versions.

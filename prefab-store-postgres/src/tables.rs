@@ -19,6 +19,10 @@ use crate::{
 
 const COPYING: &str = "copying a table";
 
+/// The tables whose rows are numbered by the database.
+pub(crate) const NUMBERED: [&str; 7] =
+    ["project", "environment", "api_key", "audit", "person", "invitation", "token"];
+
 /// The type of a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -102,15 +106,29 @@ fn cells(row: &Row) -> Vec<Cell> {
 /// Writes rows into an empty database, all or none. `None` follows the last rows.
 pub(crate) async fn write(
     database: &Database,
-    mut source: mpsc::Receiver<Option<Rows>>,
+    source: mpsc::Receiver<Option<Rows>>,
 ) -> Result<(), StoreError> {
     let mut session = database.begin(COPYING).await?;
     session.allow_long_statements();
     lock_installation(&mut session).await?;
-    let sql = "SELECT EXISTS (SELECT 1 FROM @.project) OR EXISTS (SELECT 1 FROM @.person)";
-    if session.query_one(sql, values![]).await?.get(0) {
+    if !is_empty(&mut session).await? {
         return Err(StoreError::unavailable(COPYING, "the database is not empty"));
     }
+    fill(&mut session, source).await?;
+    session.commit().await
+}
+
+/// Returns whether the tables contain no project and no account.
+pub(crate) async fn is_empty(session: &mut Session) -> Result<bool, StoreError> {
+    let sql = "SELECT NOT (EXISTS (SELECT 1 FROM @.project) OR EXISTS (SELECT 1 FROM @.person))";
+    Ok(session.query_one(sql, values![]).await?.get(0))
+}
+
+/// Writes rows into empty tables. `None` follows the last rows.
+pub(crate) async fn fill(
+    session: &mut Session,
+    mut source: mpsc::Receiver<Option<Rows>>,
+) -> Result<(), StoreError> {
     session.execute("DELETE FROM @.epoch", values![]).await?;
     let (mut current, mut types) = ("", Vec::new());
     loop {
@@ -118,16 +136,15 @@ pub(crate) async fn write(
             Some(Some(rows)) => {
                 if rows.table.name != current {
                     current = rows.table.name;
-                    types = kinds(&mut session, rows.table).await?;
+                    types = kinds(session, rows.table).await?;
                 }
-                insert(&mut session, rows, &types).await?;
+                insert(session, rows, &types).await?;
             }
             Some(None) => break,
             None => return Err(StoreError::unavailable(COPYING, "the source has failed")),
         }
     }
-    finish(&mut session).await?;
-    session.commit().await
+    finish(session).await
 }
 
 async fn insert(session: &mut Session, Rows { table, rows }: Rows, kinds: &[Kind]) -> Result<(), StoreError> {
@@ -208,7 +225,7 @@ const RAISE_PERSON_IDS: &str = "SELECT setval(
 
 /// Sets what other stores do not have: the counters of ids, and the numbers of audit entries.
 async fn finish(session: &mut Session) -> Result<(), StoreError> {
-    for table in ["project", "environment", "api_key", "audit", "invitation", "token"] {
+    for table in NUMBERED {
         let sql = format!(
             "SELECT setval(pg_get_serial_sequence('@.{table}', 'id'), coalesce(max(id), 0) + 1, false) FROM @.{table}"
         );

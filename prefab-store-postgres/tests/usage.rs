@@ -11,7 +11,8 @@ use prefab_core::{
 };
 use prefab_store::{
     AuditFilter, AuditLog as _, AuditNote, Change, ConfigLog as _, EvaluationFilter, Expected, HOUR_MILLIS,
-    Projects as _, ReportedEvaluation, RowLimits, UsageBatch, UsageCounts as _,
+    Projects as _, ReportedEvaluation, RowLimits, StoreError, UnavailableReason, UsageBatch,
+    UsageCounts as _,
 };
 use prefab_store_postgres::{PostgresOptions, PostgresStore};
 use prefab_testing::postgres::Postgres;
@@ -129,4 +130,39 @@ async fn long_texts_nul_and_the_order_of_keys_are_as_in_sqlite() {
     };
     assert_eq!(store.record_usage(vec![seen]).await.unwrap(), 0);
     assert_eq!(store.examples(id, None).await.unwrap()[0].contexts, long);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_statement_drops_no_counts() {
+    let Some(server) = Postgres::start() else { return };
+    let store = PostgresStore::open(PostgresOptions::new(server.url().parse().unwrap())).await.unwrap();
+    let project = store.create_project("shop".to_owned(), vec!["Live".to_owned()]).await.unwrap();
+    let (id, environment) = (project.id, project.environments[0].id);
+    store.append(id, vec![change("a", "")]).await.unwrap();
+    // The connection for reports does not exist yet.
+    server.sql("ALTER DATABASE postgres SET statement_timeout = '300ms'");
+    let report = || {
+        let evaluations = vec![evaluated("a".to_owned(), "1".to_owned(), 2)];
+        store.record_usage(vec![UsageBatch { evaluations, ..batch(id, environment) }])
+    };
+    let hold = "SET statement_timeout = 0; BEGIN; LOCK TABLE prefab.evaluation; SELECT pg_sleep(2); ROLLBACK";
+    let result = std::thread::scope(|scope| {
+        scope.spawn(|| server.sql(hold));
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(report()))
+    });
+    let is_busy = matches!(&result, Err(StoreError::Unavailable { reason: UnavailableReason::Busy, .. }));
+    assert!(is_busy, "the caller retries: {result:?}");
+    assert_eq!(report().await.unwrap(), 0);
+    let at_millis = batch(id, environment).at_millis;
+    let filter = EvaluationFilter {
+        project: id,
+        key: None,
+        environment: None,
+        from_millis: at_millis - HOUR_MILLIS,
+        to_millis: at_millis + HOUR_MILLIS,
+        hours: 1,
+    };
+    let counts = store.evaluation_counts(filter).await.unwrap();
+    assert_eq!(counts.iter().map(|count| count.count).sum::<i64>(), 2);
 }

@@ -14,14 +14,10 @@ mod reset_row;
 mod sessions;
 mod tokens;
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-
 use crate::SqliteStore;
-use prefab_core::ids::{EnvironmentId, ProjectId};
+use prefab_core::ids::ProjectId;
 use prefab_store::{
-    Role, Roles, StoreError, StoreFuture, UnavailableReason,
+    Roles, StoreError, StoreFuture, UnavailableReason,
     accounts::{
         Account, Accounts, DeletePersonOutcome, Invitation, Inviters, Member, MemberChange, MembershipOffer,
         NewInvitation, NewPerson, NewReset, NewToken, OfferOutcome, OwnerChange, Person, Session,
@@ -208,42 +204,5 @@ fn unless_full(written: Result<(), StoreError>) -> Result<(), StoreError> {
             ..
         }) => Ok(()),
         other => other,
-    }
-}
-
-/// The stored form of roles: `{"project":"editor","environments":{"3":"viewer"}}`.
-#[derive(Deserialize, Serialize)]
-struct Kept {
-    project: String,
-    environments: BTreeMap<i64, String>,
-}
-
-fn written(roles: &Roles) -> String {
-    let environments = roles.environments.iter().map(|(id, role)| (id.0, role.name().to_owned()));
-    let kept = Kept { project: roles.project.name().to_owned(), environments: environments.collect() };
-    // Strings and numbers always serialize.
-    serde_json::to_string(&kept).unwrap_or_default()
-}
-
-/// Decodes roles. A role that only a newer version supports becomes `viewer`.
-fn read(text: &str) -> Roles {
-    let Ok(Kept { project, environments }) = serde_json::from_str(text) else {
-        return Roles::of(Role::Viewer);
-    };
-    let role = |name: &str| Role::from_name(name).unwrap_or(Role::Viewer);
-    let environments = environments.iter().map(|(id, name)| (EnvironmentId(*id), role(name))).collect();
-    Roles { project: role(&project), environments }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn roles_survive_a_round_trip_and_unknown_ones_become_viewer() {
-        let roles =
-            Roles { environments: [(EnvironmentId(3), Role::Admin)].into(), ..Roles::of(Role::Editor) };
-        assert_eq!(read(&written(&roles)), roles);
-        assert_eq!(read(r#"{"project":"owner","environments":{}}"#), Roles::of(Role::Viewer));
     }
 }

@@ -14,7 +14,10 @@ mod config_log;
 mod drafts;
 mod integrity;
 mod key_rows;
+mod leases;
 mod log;
+mod login_attempts;
+mod presence;
 pub mod private_files;
 mod projects;
 mod read_only;
@@ -34,6 +37,7 @@ mod usage_queries;
 mod usage_writes;
 
 use std::{
+    future,
     path::{Path, PathBuf},
     sync::mpsc,
     thread,
@@ -44,14 +48,17 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 use tracing::warn;
 
-pub use restore::{DATABASE, Overwrite, RestoreError, Restored, restore, restore_to};
+pub use restore::{
+    BackupCopy, DATABASE, Overwrite, RestoreError, Restored, count_backup, restore, restore_to,
+};
 use schema::newest as newest_schema;
 pub use tables::{read_tables, write_tables};
 
 use readers::Readers;
 
 use prefab_store::{
-    Notifier, Store, StoreChange, StoreError, StoreFuture, StoreWatch, UnavailableReason, clock::Clock,
+    Notifier, Store, StoreChange, StoreError, StoreFacts, StoreFuture, StoreStatus, StoreWatch,
+    UnavailableReason, clock::Clock,
 };
 
 /// How often the writer checks for commits of other processes.
@@ -278,6 +285,20 @@ impl Store for SqliteStore {
 
     fn size(&self) -> StoreFuture<'_, i64> {
         self.reports.run(usage_queries::size)
+    }
+
+    fn status(&self) -> StoreStatus {
+        StoreStatus { kind: "sqlite", is_listening: None, pool: None }
+    }
+
+    fn facts(&self) -> StoreFuture<'_, StoreFacts> {
+        let facts = StoreFacts {
+            version: format!("SQLite {}", rusqlite::version()),
+            schema: None,
+            now_millis: self.clock.now_millis(),
+            max_connections: None,
+        };
+        Box::pin(future::ready(Ok(facts)))
     }
 }
 

@@ -8,9 +8,7 @@ use tracing::error;
 
 use crate::{failed, write};
 use prefab_core::ids::ProjectId;
-use prefab_store::{
-    Appended, AuditEntry, AuditedChange, Change, Expected, StoreError, Version, clock::Clock,
-};
+use prefab_store::{Appended, AuditedChange, Change, StoreError, Version, clock::Clock};
 
 pub(super) fn append(
     connection: &mut Connection,
@@ -43,31 +41,12 @@ fn append_one(
     (id, now): (i64, i64),
     change: Change,
 ) -> Result<Version, StoreError> {
-    let Change { key, config, expected, changed_by, note } = change;
-    let (previous, current) = head(transaction, project, &key)?;
-    let as_expected = match expected {
-        Expected::Anything => true,
-        Expected::Absent => current.is_none(),
-        Expected::Version(id) => current == Some(id),
-    };
-    if !as_expected {
-        return Err(StoreError::Conflict { key, expected, current });
-    }
-    if let Some(note) = note {
-        let action = match (&current, &config) {
-            (_, None) => "config.deleted",
-            (None, Some(_)) => "config.created",
-            (Some(_), Some(_)) => "config.changed",
-        };
-        let entry = AuditEntry {
-            project: Some(project),
-            action: action.to_owned(),
-            subject: key.clone(),
-            version_id: Some(id),
-            ..AuditEntry::of(note)
-        };
+    let (previous, current) = head(transaction, project, &change.key)?;
+    change.check_expected(current)?;
+    if let Some(entry) = change.audit_entry(project, id, current.is_some()) {
         super::audit::insert(transaction, &entry, now)?;
     }
+    let Change { key, config, changed_by, expected: _, note: _ } = change;
     insert(
         transaction,
         project,

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use prefab_core::{Config, ids::ProjectId};
 use prefab_store::{
-    AuditEntry, AuditNote, Draft, Heads, LogPosition, RECOVERY_ACTOR, Recovered, Recovery, Remembered,
-    StoreChange, StoreError, StoreFuture, Version, clock::Clock, is_same_content, recovery_actor,
+    Draft, Heads, LogPosition, Recovered, Recovery, Remembered, StoreChange, StoreError, StoreFuture,
+    Version, clock::Clock, is_same_content,
 };
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use tracing::warn;
@@ -109,7 +109,7 @@ fn recover_project(
         }
         let id = ids.next();
         let now = clock.now_millis();
-        log::insert(transaction, project, again(&head, head.id, id, now))?;
+        log::insert(transaction, project, head.copy(id, now))?;
         rebase_draft(transaction, project, &head.key, head.id, id)?;
         recovered.appended += 1;
         offers.extend(newer.map(|newer| (newer, head.config, id)));
@@ -125,12 +125,16 @@ fn recover_project(
                 id = damaged,
                 "current version is damaged, appending the remembered one"
             );
-            log::insert(transaction, project, again(&version, damaged, id, clock.now_millis()))?;
+            log::insert(
+                transaction,
+                project,
+                Version { previous_id: Some(damaged), ..version.copy(id, clock.now_millis()) },
+            )?;
             rebase_draft(transaction, project, &version.key, damaged, id)?;
             recovered.appended += 1;
             continue;
         }
-        log::insert(transaction, project, deletion(&version, id, clock.now_millis()))?;
+        log::insert(transaction, project, version.deletion(id, clock.now_millis()))?;
         recovered.deleted += 1;
         offers.push((version, None, 0));
     }
@@ -145,13 +149,7 @@ fn recover_project(
     transaction
         .execute("UPDATE project SET last_id = ?2 WHERE id = ?1", params![project.0, ids.last])
         .map_err(failed("writing the last id"))?;
-    let note = AuditNote {
-        actor: RECOVERY_ACTOR.to_owned(),
-        sentence: recovered.sentence(),
-        ..AuditNote::default()
-    };
-    let entry = AuditEntry { project: Some(project), action: "recovered".to_owned(), ..AuditEntry::of(note) };
-    audit::insert(transaction, &entry, clock.now_millis())?;
+    audit::insert(transaction, &recovered.audit_entry(), clock.now_millis())?;
     Ok(Some(recovered))
 }
 
@@ -173,18 +171,6 @@ fn last_id(connection: &Connection, project: ProjectId) -> Result<Option<i64>, S
         .query_row("SELECT last_id FROM project WHERE id = ?1", [project.0], |row| row.get(0))
         .optional()
         .map_err(failed("reading the last id"))
-}
-
-/// Returns a copy of a version, which replaces the current version `previous`.
-fn again(version: &Version, previous: i64, id: i64, changed_at_millis: i64) -> Version {
-    let changed_by = recovery_actor();
-    Version { id, previous_id: Some(previous), changed_by, changed_at_millis, ..version.clone() }
-}
-
-/// Returns the deletion of a key that the database does not contain.
-fn deletion(version: &Version, id: i64, changed_at_millis: i64) -> Version {
-    let key = version.key.clone();
-    Version { id, previous_id: None, key, config: None, changed_by: recovery_actor(), changed_at_millis }
 }
 
 /// Bases a draft of the current version on its copy, so that it can be published.
@@ -223,23 +209,7 @@ fn offer(
     {
         return Ok(false);
     }
-    let author =
-        [&lost.changed_by.email, &lost.changed_by.user_identity].into_iter().find(|name| !name.is_empty());
-    let by = author.map(|name| format!(" by {name}")).unwrap_or_default();
-    let draft = Draft {
-        key: lost.key,
-        config: lost.config,
-        base_id: if current.is_some() { base_id } else { 0 },
-        comment: format!("lost change{by}: version {} is not in the restored database", lost.id),
-        saved_by: RECOVERY_ACTOR.to_owned(),
-        // The identity of the author, so that they cannot approve their own change.
-        saved_by_person: match lost.changed_by.user_id {
-            0 => RECOVERY_ACTOR.to_owned(),
-            id => format!("user {id}"),
-        },
-        saved_at_millis: clock.now_millis(),
-        approved_by: None,
-    };
+    let draft = Draft::of_lost(lost, current.map(|_| base_id), clock.now_millis());
     drafts::save(transaction, project, draft)?;
     Ok(true)
 }

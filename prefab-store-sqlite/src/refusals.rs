@@ -4,7 +4,7 @@
 use rusqlite::{Connection, params};
 
 use crate::{audit, failed};
-use prefab_store::{AuditEntry, HOUR_MILLIS, MAX_COUNT, Refusal, StoreError};
+use prefab_store::{HOUR_MILLIS, MAX_COUNT, Refusal, StoreError};
 use prefab_store::{REFUSALS_PER_HOUR, REFUSALS_PER_PROJECT};
 
 pub(super) fn write(connection: &mut Connection, refusals: &[Refusal], now: i64) -> Result<(), StoreError> {
@@ -21,7 +21,7 @@ fn write_one(
     now: i64,
 ) -> Result<(), StoreError> {
     let hour = now.div_euclid(HOUR_MILLIS);
-    let name = name(entry, hour);
+    let name = entry.refusal_name(hour);
     if add(connection, &name, *count)? {
         return Ok(());
     }
@@ -32,18 +32,11 @@ fn write_one(
         return audit::insert_refusal(connection, entry, (&name, *count), now);
     }
     let further = Refusal::further(entry.project, &entry.action, *count);
-    let name = self::name(&further.entry, hour);
+    let name = further.entry.refusal_name(hour);
     if add(connection, &name, *count)? {
         return Ok(());
     }
     audit::insert_refusal(connection, &further.entry, (&name, *count), now)
-}
-
-/// Returns the name that equal refusals share. It does not contain the program, which the client can choose freely.
-fn name(entry: &AuditEntry, hour: i64) -> String {
-    let project = entry.project.map(|id| id.0).unwrap_or_default();
-    let AuditEntry { action, subject, note, .. } = entry;
-    format!("{hour}/{project}/{action}/{subject}/{}/{}", note.origin, note.sentence)
 }
 
 /// Adds to the count of an entry. Returns whether the entry exists.

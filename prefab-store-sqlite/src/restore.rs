@@ -96,8 +96,7 @@ pub fn restore(backup: &Path, data_dir: &Path, overwrite: Overwrite) -> Result<R
 ///
 /// [`RestoreError`]. The database is then unchanged.
 pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Result<Restored, RestoreError> {
-    let (projects, configs) =
-        look_at(backup).map_err(|cause| RestoreError::Backup { path: backup.to_owned(), cause })?;
+    let (projects, configs) = count_backup(backup)?;
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| RestoreError::Io { path, source }
@@ -114,8 +113,8 @@ pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Resul
     }
     let previous = if is_there { Previous::read(&database) } else { Previous::default() };
     // The copy is complete and on the disk before any existing file is renamed.
-    let copy = Copy(beside(&database, ".restoring"));
-    let (newest, drafts) = copy.write(backup, previous)?;
+    let copy = BackupCopy::create(backup, beside(&database, ".restoring"))?;
+    let (newest, drafts) = copy.recover(backup, previous)?;
     let aside = beside(&database, &format!(".before-{}", prefab_store::clock::now_micros()));
     // SQLite would apply the companion files of a damaged or lost database to the new one.
     let old = ["", "-wal", "-shm", "-journal"].map(|end| (beside(&database, end), beside(&aside, end)));
@@ -129,12 +128,37 @@ pub fn restore_to(backup: &Path, database: &Path, overwrite: Overwrite) -> Resul
     Ok(Restored { database, projects, configs, drafts, newest, kept: is_there.then_some(aside) })
 }
 
-/// The copy of a backup. Dropping it removes its files, unless the copy was renamed.
-struct Copy(PathBuf);
+/// Returns the number of projects and of current configs of a backup.
+///
+/// # Errors
+///
+/// [`RestoreError::Backup`] if the file is not a backup, or if it is damaged.
+pub fn count_backup(backup: &Path) -> Result<(i64, i64), RestoreError> {
+    look_at(backup).map_err(|cause| RestoreError::Backup { path: backup.to_owned(), cause })
+}
 
-impl Copy {
-    /// Writes the copy and prepares it. Returns the newest version id and the number of drafts.
-    fn write(&self, backup: &Path, previous: Previous) -> Result<(i64, usize), RestoreError> {
+/// The copy of a backup. Dropping it removes its files, unless the copy was renamed.
+#[derive(Debug)]
+pub struct BackupCopy(PathBuf);
+
+impl BackupCopy {
+    /// Copies a backup into a new file, which replaces one of an interrupted restore.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError::Io`] if the file cannot be written.
+    pub fn create(backup: &Path, file: PathBuf) -> Result<Self, RestoreError> {
+        let copy = Self(file);
+        copy.fill(backup)?;
+        Ok(copy)
+    }
+
+    /// Returns the file.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn fill(&self, backup: &Path) -> Result<(), RestoreError> {
         let failed = |source| RestoreError::Io { path: self.0.clone(), source };
         // SQLite would apply the companion files of a restore that was killed to this copy.
         self.remove().map_err(failed)?;
@@ -142,7 +166,12 @@ impl Copy {
             io::copy(&mut File::open(backup)?, &mut new)?;
             new.sync_all()
         });
-        written.map_err(failed)?;
+        written.map_err(failed)
+    }
+
+    /// Prepares the copy for clients. Returns the newest version id and the number of drafts.
+    fn recover(&self, backup: &Path, previous: Previous) -> Result<(i64, usize), RestoreError> {
+        let failed = |source| RestoreError::Io { path: self.0.clone(), source };
         let recovered = recover_copy(&self.0, previous).map_err(|error| {
             let source = std::error::Error::source(&error);
             let source = source.map(|source| format!(": {source}")).unwrap_or_default();
@@ -163,7 +192,7 @@ impl Copy {
     }
 }
 
-impl Drop for Copy {
+impl Drop for BackupCopy {
     fn drop(&mut self) {
         // The next restore removes files that cannot be removed now.
         let _ = self.remove();

@@ -36,7 +36,7 @@ fn schedule_removal(connection: &Connection, expiry: ScheduledRemoval) -> Result
         .execute(
             "INSERT OR REPLACE INTO expiry (project_id, key, environment_id, target, at_millis, set_by)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![project.0, key, environment, written(&target), at_millis, set_by],
+            params![project.0, key, environment, target.to_text(), at_millis, set_by],
         )
         .map(drop)
         .map_err(failed("scheduling the removal of a rule"))
@@ -49,7 +49,7 @@ fn forget(connection: &Connection, rule: &TimedRule, at_millis: Option<i64>) -> 
         .execute(
             "DELETE FROM expiry WHERE project_id = ?1 AND key = ?2 AND environment_id = ?3 AND target = ?4
              AND (?5 IS NULL OR at_millis = ?5)",
-            params![project.0, key, environment, written(target), at_millis],
+            params![project.0, key, environment, target.to_text(), at_millis],
         )
         .map(drop)
         .map_err(failed("deleting the scheduled removal of a rule"))
@@ -77,7 +77,7 @@ fn read(
 /// Decodes a target. A target that only a newer version supports is skipped.
 fn expiry(row: &Row<'_>) -> rusqlite::Result<Option<ScheduledRemoval>> {
     let target: String = row.get(3)?;
-    let Some(target) = target_of(&target) else { return Ok(None) };
+    let Some(target) = RuleTarget::from_text(&target) else { return Ok(None) };
     let environment: i64 = row.get(2)?;
     Ok(Some(ScheduledRemoval {
         rule: TimedRule {
@@ -89,31 +89,4 @@ fn expiry(row: &Row<'_>) -> rusqlite::Result<Option<ScheduledRemoval>> {
         at_millis: row.get(4)?,
         set_by: row.get(5)?,
     }))
-}
-
-/// Encodes a target. Equal targets have equal texts, because the text is part of the primary key.
-fn written(target: &RuleTarget) -> String {
-    match target {
-        RuleTarget::User(user) => serde_json::json!(["person", user]),
-        RuleTarget::Property(property, values) => serde_json::json!(["property", property, values]),
-        RuleTarget::Segment(key) => serde_json::json!(["segment", key]),
-        RuleTarget::Everyone => serde_json::json!(["everybody"]),
-    }
-    .to_string()
-}
-
-fn target_of(text: &str) -> Option<RuleTarget> {
-    let json: serde_json::Value = serde_json::from_str(text).ok()?;
-    let text = |at: usize| json.get(at)?.as_str().map(ToOwned::to_owned);
-    Some(match json.get(0)?.as_str()? {
-        "person" => RuleTarget::User(text(1)?),
-        "property" => {
-            let values = json.get(2)?.as_array()?.iter();
-            let values = values.map(|value| value.as_str().map(ToOwned::to_owned)).collect::<Option<_>>()?;
-            RuleTarget::Property(text(1)?, values)
-        }
-        "segment" => RuleTarget::Segment(text(1)?),
-        "everybody" => RuleTarget::Everyone,
-        _ => return None,
-    })
 }

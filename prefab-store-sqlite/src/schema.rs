@@ -333,6 +333,28 @@ DROP TABLE known_browser;
 ALTER TABLE known_browser_2 RENAME TO known_browser;
 CREATE INDEX known_browser_by_person ON known_browser (person_id, seen_at_millis);
 ",
+    "
+CREATE TABLE login_attempt (
+  subject_hash BLOB PRIMARY KEY,
+  until_millis INTEGER NOT NULL,
+  count INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX login_attempt_by_time ON login_attempt (until_millis);
+CREATE TABLE presence (
+  server TEXT NOT NULL,
+  project_id INTEGER NOT NULL,
+  environment_id INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  at_millis INTEGER NOT NULL,
+  PRIMARY KEY (server, project_id, environment_id, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE lease (
+  name TEXT PRIMARY KEY,
+  owner TEXT NOT NULL,
+  until_millis INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Returns the newest version of the schema.

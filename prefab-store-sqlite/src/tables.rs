@@ -119,6 +119,8 @@ impl ToSql for Bound {
 mod tests {
     use std::collections::BTreeMap;
 
+    use prefab_store::tables::TRANSIENT_TABLES;
+
     use super::*;
 
     #[test]
@@ -132,7 +134,9 @@ mod tests {
         let mut stored: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for column in columns {
             let (table, column): (String, String) = column.unwrap();
-            stored.entry(table).or_default().push(column);
+            if !TRANSIENT_TABLES.contains(&&*table) {
+                stored.entry(table).or_default().push(column);
+            }
         }
         for columns in stored.values_mut() {
             columns.sort();

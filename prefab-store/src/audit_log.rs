@@ -64,6 +64,14 @@ impl AuditEntry {
     pub fn of(note: AuditNote) -> Self {
         Self { note, ..Self::default() }
     }
+
+    /// Returns the name that equal refusals of one hour share. It does not contain the program, which the client can choose
+    /// freely.
+    pub fn refusal_name(&self, hour: i64) -> String {
+        let Self { project, action, subject, note, .. } = self;
+        let project = project.map(|id| id.0).unwrap_or_default();
+        format!("{hour}/{project}/{action}/{subject}/{}/{}", note.origin, note.sentence)
+    }
 }
 
 /// A stored entry.

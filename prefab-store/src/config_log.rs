@@ -2,8 +2,11 @@
 
 use prefab_core::{ChangedBy, Config, ids::ProjectId};
 
-use crate::expected::Expected;
-use crate::{StoreFuture, audit_log::AuditNote};
+use crate::{
+    audit_log::{AuditEntry, AuditNote},
+    error::{StoreError, StoreFuture},
+    expected::Expected,
+};
 
 /// Stores the versions of every config in an append-only log.
 pub trait ConfigLog: Send + Sync + 'static {
@@ -45,6 +48,42 @@ pub struct Change {
     pub changed_by: ChangedBy,
     /// The audit note, which is written in the same transaction.
     pub note: Option<AuditNote>,
+}
+
+impl Change {
+    /// Checks the current version of the key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] if it is not the expected one.
+    pub fn check_expected(&self, current: Option<i64>) -> Result<(), StoreError> {
+        let is_expected = match self.expected {
+            Expected::Anything => true,
+            Expected::Absent => current.is_none(),
+            Expected::Version(id) => current == Some(id),
+        };
+        if is_expected {
+            return Ok(());
+        }
+        Err(StoreError::Conflict { key: self.key.clone(), expected: self.expected, current })
+    }
+
+    /// Returns the audit entry for this change, which appended the version `id`. `is_live` is whether the key had a config
+    /// before it.
+    pub fn audit_entry(&self, project: ProjectId, id: i64, is_live: bool) -> Option<AuditEntry> {
+        let action = match (is_live, &self.config) {
+            (_, None) => "config.deleted",
+            (false, Some(_)) => "config.created",
+            (true, Some(_)) => "config.changed",
+        };
+        Some(AuditEntry {
+            project: Some(project),
+            action: action.to_owned(),
+            subject: self.key.clone(),
+            version_id: Some(id),
+            ..AuditEntry::of(self.note.clone()?)
+        })
+    }
 }
 
 /// The versions that an append created.

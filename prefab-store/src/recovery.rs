@@ -6,7 +6,7 @@
 
 use prefab_core::{ChangedBy, Config, ids::ProjectId};
 
-use crate::{StoreFuture, Version};
+use crate::{AuditEntry, AuditNote, Draft, StoreFuture, Version};
 
 /// The label of the actor of recovered versions and of the drafts of lost changes.
 pub const RECOVERY_ACTOR: &str = "recovery";
@@ -15,6 +15,12 @@ pub const RECOVERY_ACTOR: &str = "recovery";
 pub trait Recovery: Send + Sync + 'static {
     /// Returns the epoch of the database: a random id that changes once per recovery.
     fn epoch(&self) -> StoreFuture<'_, String>;
+
+    /// Returns the identity of the database server, which changes when a standby replaces the primary, or when the server is
+    /// restored from a backup. Returns `None` if it is unknown, or if the store has no such server.
+    fn server_identity(&self) -> StoreFuture<'_, Option<String>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 
     /// Compares the log of every project with the newest versions that a server remembers. A project that is missing in
     /// `remembered` contains its remembered version.
@@ -85,18 +91,58 @@ pub struct Recovered {
 }
 
 impl Recovered {
-    /// Returns the sentence of the audit log.
-    pub fn sentence(&self) -> String {
-        let Self { project: _, appended, deleted, drafts, last_id: _ } = self;
-        format!(
+    /// Returns the entry of the audit log.
+    pub fn audit_entry(&self) -> AuditEntry {
+        let Self { project, appended, deleted, drafts, last_id: _ } = self;
+        let sentence = format!(
             "the database went back: appended {appended} current versions again, deleted {deleted} keys, saved {drafts} lost \
              changes as drafts"
-        )
+        );
+        let note = AuditNote { actor: RECOVERY_ACTOR.to_owned(), sentence, ..AuditNote::default() };
+        AuditEntry { project: Some(*project), action: "recovered".to_owned(), ..AuditEntry::of(note) }
     }
 }
 
-/// Returns the actor of recovered versions.
-pub fn recovery_actor() -> ChangedBy {
+impl Version {
+    /// Returns a copy that a recovery appends, and which replaces this version.
+    #[must_use]
+    pub fn copy(&self, id: i64, changed_at_millis: i64) -> Self {
+        let changed_by = recovery_actor();
+        Self { id, previous_id: Some(self.id), changed_by, changed_at_millis, ..self.clone() }
+    }
+
+    /// Returns the deletion of a key that the database does not contain.
+    #[must_use]
+    pub fn deletion(&self, id: i64, changed_at_millis: i64) -> Self {
+        let changed_by = recovery_actor();
+        Self { id, previous_id: None, key: self.key.clone(), config: None, changed_by, changed_at_millis }
+    }
+}
+
+impl Draft {
+    /// Returns a lost version as a draft that is based on the current version, if there is one.
+    pub fn of_lost(lost: Version, current: Option<i64>, saved_at_millis: i64) -> Self {
+        let Version { id, key, config, changed_by, .. } = lost;
+        let author = [&changed_by.email, &changed_by.user_identity].into_iter().find(|name| !name.is_empty());
+        let by = author.map(|name| format!(" by {name}")).unwrap_or_default();
+        Self {
+            key,
+            config,
+            base_id: current.unwrap_or_default(),
+            comment: format!("lost change{by}: version {id} is not in the restored database"),
+            saved_by: RECOVERY_ACTOR.to_owned(),
+            // The identity of the author, so that they cannot approve their own change.
+            saved_by_person: match changed_by.user_id {
+                0 => RECOVERY_ACTOR.to_owned(),
+                id => format!("user {id}"),
+            },
+            saved_at_millis,
+            approved_by: None,
+        }
+    }
+}
+
+fn recovery_actor() -> ChangedBy {
     ChangedBy { user_identity: RECOVERY_ACTOR.to_owned(), ..ChangedBy::default() }
 }
 

@@ -83,15 +83,49 @@ impl Roles {
         }
     }
 
+    /// Returns the text that stores contain.
+    pub fn to_text(&self) -> String {
+        let environments = self.environments.iter().map(|(id, role)| (id.0, role.name().to_owned()));
+        let stored =
+            StoredRoles { project: self.project.name().to_owned(), environments: environments.collect() };
+        // Strings and numbers always serialize.
+        serde_json::to_string(&stored).unwrap_or_default()
+    }
+
+    /// Returns the roles of a stored text. A role that only a newer version supports becomes `viewer`.
+    pub fn from_text(text: &str) -> Self {
+        let Ok(StoredRoles { project, environments }) = serde_json::from_str(text) else {
+            return Self::of(Role::Viewer);
+        };
+        let role = |name: &str| Role::from_name(name).unwrap_or(Role::Viewer);
+        let environments = environments.iter().map(|(id, name)| (EnvironmentId(*id), role(name))).collect();
+        Self { project: role(&project), environments }
+    }
+
     /// Returns the highest of all roles.
     pub fn highest(&self) -> Role {
         self.environments.values().copied().fold(self.project, Role::max)
     }
 }
 
+/// The stored form of roles: `{"project":"editor","environments":{"3":"viewer"}}`.
+#[derive(Deserialize, Serialize)]
+struct StoredRoles {
+    project: String,
+    environments: BTreeMap<i64, String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn roles_survive_a_round_trip_and_unknown_ones_become_viewer() {
+        let roles =
+            Roles { environments: [(EnvironmentId(3), Role::Admin)].into(), ..Roles::of(Role::Editor) };
+        assert_eq!(Roles::from_text(&roles.to_text()), roles);
+        assert_eq!(Roles::from_text(r#"{"project":"owner","environments":{}}"#), Roles::of(Role::Viewer));
+    }
 
     #[test]
     fn an_environment_has_a_role_of_its_own_or_the_project_s() {

@@ -1,6 +1,7 @@
 //! Rules that the server removes at a given time.
 
 use prefab_core::ids::{EnvironmentId, ProjectId};
+use serde_json::{Value as Json, json};
 
 use crate::StoreFuture;
 
@@ -46,6 +47,37 @@ pub enum RuleTarget {
     Segment(String),
     /// All contexts.
     Everyone,
+}
+
+impl RuleTarget {
+    /// Returns the text that stores contain. Equal targets have equal texts, because the text is part of a primary key.
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::User(user) => json!(["person", user]),
+            Self::Property(property, values) => json!(["property", property, values]),
+            Self::Segment(key) => json!(["segment", key]),
+            Self::Everyone => json!(["everybody"]),
+        }
+        .to_string()
+    }
+
+    /// Returns the target of a stored text, or `None` if only a newer version supports it.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let json: Json = serde_json::from_str(text).ok()?;
+        let text = |at: usize| json.get(at)?.as_str().map(ToOwned::to_owned);
+        Some(match json.get(0)?.as_str()? {
+            "person" => Self::User(text(1)?),
+            "property" => {
+                let values = json.get(2)?.as_array()?.iter();
+                let values =
+                    values.map(|value| value.as_str().map(ToOwned::to_owned)).collect::<Option<_>>()?;
+                Self::Property(text(1)?, values)
+            }
+            "segment" => Self::Segment(text(1)?),
+            "everybody" => Self::Everyone,
+            _ => return None,
+        })
+    }
 }
 
 /// The scheduled removal of a rule.

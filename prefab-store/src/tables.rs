@@ -40,7 +40,10 @@ const fn table(name: &'static str, columns: &'static [&'static str]) -> Table {
     Table { name, columns }
 }
 
-/// All tables. A table comes after those that it refers to.
+/// The tables that are not copied, because they are about the servers that run.
+pub const TRANSIENT_TABLES: &[&str] = &["lease", "login_attempt", "presence"];
+
+/// All tables that are copied. A table comes after those that it refers to.
 pub const TABLES: &[Table] = &[
     table("epoch", &["id", "value"]),
     table("installation", &["name", "value"]),

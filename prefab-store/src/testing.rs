@@ -23,6 +23,9 @@ mod audit_log;
 mod config_log;
 mod drafts;
 mod fixture;
+mod leases;
+mod login_attempts;
+mod presence;
 mod projects;
 mod recovery;
 mod scheduled_removals;
@@ -124,6 +127,19 @@ suite! { ($)
         a_cancelled_removal_is_never_due,
         a_completed_removal_leaves_a_later_one_in_place,
         every_target_is_returned_as_it_was_scheduled,
+    }
+    login_attempts {
+        attempts_of_all_handles_are_counted_together,
+        a_refused_attempt_does_not_count_for_later_subjects,
+        ended_and_surplus_attempts_are_deleted,
+    }
+    presence {
+        clients_of_all_servers_are_listed,
+        a_report_replaces_the_last_one_and_ends,
+    }
+    leases {
+        one_owner_has_a_lease_until_it_ends,
+        a_released_lease_can_be_paused,
     }
     accounts {
         a_token_name_is_taken_while_the_token_is_in_effect,

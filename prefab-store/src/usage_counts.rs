@@ -9,7 +9,9 @@ pub trait UsageCounts: Send + Sync + 'static {
     /// Adds to the stored counts. Returns the number of dropped entries: those of unknown config keys, those beyond the
     /// [`RowLimits`], and those that cannot be written.
     ///
-    /// An environment whose report cannot be written does not affect the others.
+    /// An environment whose report cannot be written does not affect the others. After an error with the reason
+    /// [`OutcomeUnknown`](crate::UnavailableReason::OutcomeUnknown), the counts may be stored; a caller that retries may count
+    /// them twice.
     fn record_usage(&self, seen: Vec<UsageBatch>) -> StoreFuture<'_, u64>;
 
     /// Returns evaluation counts, oldest first.

@@ -1,4 +1,4 @@
-//! Helpers for the tests of several crates: polling with a deadline, a fault proxy, a small server, collected log lines.
+//! Helpers for the tests of several crates: polling with a deadline, a fault proxy, a load balancer, a small server, collected log lines.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot continue panics")]
 
 pub mod logs;
@@ -6,6 +6,7 @@ pub mod poll;
 #[cfg(all(unix, feature = "postgres"))]
 pub mod postgres;
 pub mod proxy;
+pub mod round_robin;
 mod skip;
 pub mod upstream;
 

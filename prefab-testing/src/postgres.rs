@@ -3,6 +3,10 @@
 //! The programs are found through [`POSTGRES_BIN`], `PATH`, or the folder of Debian. They refuse to run as root, so a test
 //! that runs as root starts them as the user `postgres`.
 
+mod pooler;
+mod small_disk;
+mod standby;
+
 use std::{
     env, fs,
     net::TcpListener,
@@ -18,6 +22,9 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{skip, within};
+
+pub use pooler::Pgbouncer;
+pub use small_disk::SmallDisk;
 
 /// The variable with the folder of `initdb` and `postgres`.
 pub const POSTGRES_BIN: &str = "PREFAB_POSTGRES_BIN";
@@ -35,6 +42,8 @@ pub struct Postgres {
     folder: TempDir,
     port: u16,
     server: Option<Child>,
+    /// Whether a commit waits until the disk has it. Tests do not need that.
+    is_durable: bool,
 }
 
 impl Postgres {
@@ -52,13 +61,18 @@ impl Postgres {
         Self::find().map(Self::create)
     }
 
+    /// Starts a server that writes each commit to the disk, for measurements.
+    pub fn start_durable() -> Option<Self> {
+        let mut server = Self::start()?;
+        server.is_durable = true;
+        server.restart();
+        Some(server)
+    }
+
     fn create(bin: PathBuf) -> Self {
-        let folder = tempfile::Builder::new().prefix("prefab-postgres-").tempdir().unwrap();
-        if let Some((user, group)) = account() {
-            chown(folder.path(), Some(user), Some(group)).unwrap();
-        }
+        let folder = folder();
         let data = folder.path().join("data");
-        match template() {
+        match template(&bin) {
             Some(template) if template.exists() => copy(&template, &data),
             template => {
                 create_data(&bin, &data);
@@ -67,9 +81,7 @@ impl Postgres {
                 }
             }
         }
-        // Another program could take the port before the server does, but not often.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut created = Self { bin, folder, port, server: None };
+        let mut created = Self { bin, folder, port: free_port(), server: None, is_durable: false };
         created.restart();
         created
     }
@@ -99,9 +111,10 @@ impl Postgres {
         self.kill();
         let log = fs::File::create(self.folder.path().join("log")).unwrap();
         let mut server = program(&self.bin, "postgres");
-        server.arg("-D").arg(self.folder.path().join("data")).arg("-k").arg(self.folder.path());
+        server.arg("-D").arg(self.data()).arg("-k").arg(self.folder.path());
         server.args(["-p", &self.port.to_string(), "-h", "127.0.0.1"]);
-        for setting in ["fsync=off", "max_connections=100", "shared_buffers=16MB", "logging_collector=off"] {
+        let is_durable = if self.is_durable { "fsync=on" } else { "fsync=off" };
+        for setting in [is_durable, "max_connections=100", "shared_buffers=16MB", "logging_collector=off"] {
             server.args(["-c", setting]);
         }
         server.current_dir(self.folder.path()).stdout(Stdio::null()).stderr(log);
@@ -111,7 +124,8 @@ impl Postgres {
 
     fn is_ready(&self) -> bool {
         let log = fs::read_to_string(self.folder.path().join("log")).unwrap();
-        log.contains("database system is ready to accept connections")
+        // A standby accepts read-only connections.
+        log.contains("database system is ready to accept")
     }
 
     /// Ends the server as a crash does.
@@ -125,14 +139,12 @@ impl Postgres {
 
     /// Serves TLS with a certificate and its key, in PEM. The server restarts.
     pub fn enable_tls(&mut self, certificate: &str, key: &str) {
-        let data = self.folder.path().join("data");
+        let data = self.data();
         for (name, pem) in [("server.crt", certificate), ("server.key", key)] {
             let file = data.join(name);
             fs::write(&file, pem).unwrap();
             fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-            if let Some((user, group)) = account() {
-                chown(&file, Some(user), Some(group)).unwrap();
-            }
+            give_to_server(&file);
         }
         let settings = data.join("postgresql.conf");
         let text = fs::read_to_string(&settings).unwrap();
@@ -143,15 +155,15 @@ impl Postgres {
     /// Saves the state of the database, for [`go_back`](Self::go_back). The server restarts.
     pub fn save(&mut self) {
         self.kill();
-        copy(&self.folder.path().join("data"), &self.folder.path().join("saved"));
+        copy(&self.data(), &self.folder.path().join("saved"));
         self.restart();
     }
 
     /// Returns the database to the saved state, as a standby that lacks the newest changes, or a restored backup.
     pub fn go_back(&mut self) {
         self.kill();
-        fs::remove_dir_all(self.folder.path().join("data")).unwrap();
-        fs::rename(self.folder.path().join("saved"), self.folder.path().join("data")).unwrap();
+        fs::remove_dir_all(self.data()).unwrap();
+        fs::rename(self.folder.path().join("saved"), self.data()).unwrap();
         self.restart();
     }
 
@@ -187,8 +199,14 @@ impl Postgres {
     ///
     /// If the SQL fails.
     pub fn sql(&self, sql: &str) -> String {
+        self.sql_in("postgres", sql)
+    }
+
+    /// Runs SQL in another database of the server.
+    fn sql_in(&self, database: &str, sql: &str) -> String {
         let mut psql = program(&self.bin, "psql");
-        psql.args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.url()]);
+        let url = format!("postgres://postgres@127.0.0.1:{}/{database}", self.port);
+        psql.args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, &url]);
         let output = psql.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -210,62 +228,6 @@ impl Postgres {
     }
 }
 
-/// A pgbouncer in transaction mode before a server, which stops when it is dropped.
-#[derive(Debug)]
-pub struct Pgbouncer {
-    server: Child,
-    port: u16,
-}
-
-impl Pgbouncer {
-    /// Starts a pooler with a number of connections to the server, or reports that the test is skipped.
-    pub fn start(postgres: &Postgres, connections: u32) -> Option<Self> {
-        let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"]
-            .map(Path::new)
-            .into_iter()
-            .find(|path| path.exists());
-        let Some(program) = program else {
-            skip("pgbouncer is not installed");
-            return None;
-        };
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let file = postgres.folder().join("pgbouncer.ini");
-        let server = postgres.port();
-        fs::write(
-            &file,
-            format!(
-                "[databases]\npostgres = host=127.0.0.1 port={server} user=postgres\n[pgbouncer]\n\
-                 listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n\
-                 pool_mode = transaction\ndefault_pool_size = {connections}\nmax_client_conn = 1000\n\
-                 ignore_startup_parameters = extra_float_digits\n"
-            ),
-        )
-        .unwrap();
-        let mut command = Command::new(program);
-        if let Some((user, group)) = account() {
-            command.uid(user).gid(group);
-        }
-        command.arg("-q").arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
-        let server = command.spawn().unwrap();
-        within(START_TIMEOUT, "pgbouncer accepts connections", || {
-            std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
-        });
-        Some(Self { server, port })
-    }
-
-    /// Returns the URL of the database behind the pooler.
-    pub fn url(&self, postgres: &Postgres) -> String {
-        postgres.url_at(self.port)
-    }
-}
-
-impl Drop for Pgbouncer {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
 fn find(name: &str) -> Option<PathBuf> {
     let named = env::var_os(POSTGRES_BIN).map(PathBuf::from).into_iter();
     let path = env::var_os("PATH").unwrap_or_default();
@@ -274,6 +236,25 @@ fn find(name: &str) -> Option<PathBuf> {
     let mut found = folders.filter(|folder| folder.join(name).is_file() && folder.join("initdb").is_file());
     // `PATH` can have links to some of the programs.
     fs::canonicalize(found.next()?.join(name)).ok()?.parent().map(Path::to_owned)
+}
+
+/// Creates a folder that the server can use.
+fn folder() -> TempDir {
+    let folder = tempfile::Builder::new().prefix("prefab-postgres-").tempdir().unwrap();
+    give_to_server(folder.path());
+    folder
+}
+
+/// Gives a file or folder to the user that runs the server.
+fn give_to_server(path: &Path) {
+    if let Some((user, group)) = account() {
+        chown(path, Some(user), Some(group)).unwrap();
+    }
+}
+
+/// Returns a port that is free. Another program could take it before the server does, but not often.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Creates the files of an empty database.
@@ -286,10 +267,16 @@ fn create_data(bin: &Path, data: &Path) {
 }
 
 /// Returns the copy of an empty database beside the test programs. A copy is faster than `initdb`.
-fn template() -> Option<PathBuf> {
+///
+/// Its name contains the version of PostgreSQL, because another version cannot open the files.
+fn template(bin: &Path) -> Option<PathBuf> {
+    let version = program(bin, "postgres").arg("--version").output().ok()?.stdout;
+    let version = String::from_utf8(version).ok()?;
+    let version =
+        version.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
     let program = env::current_exe().ok()?;
     let is_root = if account().is_some() { "root" } else { "user" };
-    Some(program.parent()?.join(format!("empty-postgres-database-{is_root}")))
+    Some(program.parent()?.join(format!("empty-postgres-{version}-database-{is_root}")))
 }
 
 /// Saves the copy, unless another test has done so.

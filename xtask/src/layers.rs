@@ -59,10 +59,12 @@ const LAYERS: &[Layer] = &[
     Layer { name: "prefab-sources", may_use: Only(&["prefab-rs-core", "prefab-proto"]), pure: false },
     // Only for `[dev-dependencies]`.
     Layer { name: "prefab-testing", may_use: Only(&["prefab-rs-core", "prefab-proto"]), pure: false },
+    Layer { name: "prefab-derive", may_use: Only(&[]), pure: true },
     Layer {
         name: "prefab-client",
         may_use: Only(&[
             "prefab-rs-core",
+            "prefab-derive",
             "prefab-eval",
             "prefab-proto",
             "prefab-telemetry",

@@ -1,11 +1,11 @@
 //! `cargo xtask packages`: checks what a registry receives of each crate, and creates the package files.
 //!
-//! Nothing is sent. `--dry-run` also runs `cargo publish --dry-run`, which asks the registry for the versions of all
-//! dependencies; without it, the command works offline.
+//! Nothing is sent. If all dependencies were downloaded before, the command works offline. `--dry-run` also runs
+//! `cargo publish --dry-run`, which asks the registry for the versions of all dependencies.
 
 use anyhow::{Result, bail};
 
-use crate::workspace::{self, Metadata, Package, cargo};
+use crate::workspace::{self, Metadata, Package, cargo, works};
 
 /// Files that every package contains.
 const FILES: &[&str] = &["Cargo.toml", "README.md", "LICENSE-MIT", "LICENSE-APACHE"];
@@ -23,10 +23,12 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
         [word, ..] => bail!("`packages` accepts only `--dry-run`, not `{word}`"),
     };
     let metadata = workspace::metadata()?;
+    let offline = works(cargo().args(["fetch", "--quiet", "--offline", "--locked"])).then_some("--offline");
     let mut findings = findings(&metadata);
     for package in metadata.packages.iter().filter(|package| package.is_published()) {
-        let arguments = ["package", "--list", "--allow-dirty", "--offline", "--package", &package.name];
-        findings.extend(missing_files(&package.name, &workspace::output(cargo().args(arguments))?));
+        let arguments = ["package", "--list", "--allow-dirty", "--package", &package.name];
+        let list = workspace::output(cargo().args(arguments).args(offline))?;
+        findings.extend(missing_files(&package.name, &list));
     }
     crate::report::report("packages", &findings)?;
     if metadata.packages.iter().any(has_placeholder) {
@@ -35,7 +37,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     let options = ["--workspace", "--no-verify", "--allow-dirty"];
     let private = metadata.packages.iter().filter(|package| !package.is_published());
     let excluded: Vec<&str> = private.flat_map(|package| ["--exclude", &package.name]).collect();
-    workspace::run(cargo().args(["package", "--quiet", "--offline"]).args(options).args(&excluded))?;
+    workspace::run(cargo().args(["package", "--quiet"]).args(offline).args(options).args(&excluded))?;
     if dry_run {
         workspace::run(cargo().args(["publish", "--dry-run"]).args(options).args(&excluded))?;
     }

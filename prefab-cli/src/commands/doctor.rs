@@ -1,5 +1,6 @@
 //! `prefab doctor`
 
+mod database;
 mod sdks;
 
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use reqwest::{Method, Response, StatusCode};
 use crate::{
     Failure, http,
     output::{self, FAINT, STRONG},
+    server::variable,
 };
 
 #[derive(clap::Args)]
@@ -57,6 +59,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "no API key",
             "set the API key of the program with --api-key or PREFAB_API_KEY",
         )?,
+    }
+    if let Some(admin_key) = variable("PREFAB_ADMIN_KEY") {
+        database::check(&mut findings, url, &admin_key)?;
     }
     sdks::print(url)?;
     if findings.bad == 0 { Ok(()) } else { Err(Failure::NoValue) }

@@ -17,6 +17,7 @@ pub(crate) mod keys;
 pub(crate) mod list;
 pub(crate) mod log_level;
 pub(crate) mod login;
+pub(crate) mod man;
 pub(crate) mod migrate;
 pub(crate) mod overrides;
 pub(crate) mod person;
@@ -29,6 +30,7 @@ pub(crate) mod set;
 pub(crate) mod tail;
 pub(crate) mod token;
 pub(crate) mod transfer;
+pub(crate) mod verify;
 pub(crate) mod watch;
 
 /// Formats a time in milliseconds since 1970, to the second.

@@ -11,11 +11,11 @@ use std::{
 use anyhow::Context as _;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use prefab_management_api::{EnvironmentResponse, ExportQuery, ImportFormat, ImportPlan, ImportQuery};
-use prefab_server::{ErrorCode, Overwrite, PostgresUrl, RestoreError, Restored};
+use prefab_server::{DatabaseArgs, Error, ErrorCode, Overwrite, RestoreError, Restored};
 
 use serde::de::IgnoredAny;
 
-use super::{environments, named_value};
+use super::{environments, named_value, serve::with_hint};
 use crate::{
     Failure,
     output::{self, STRONG},
@@ -101,15 +101,14 @@ pub(crate) struct RestoreArgs {
     /// A file that `prefab backup` wrote
     file: PathBuf,
 
-    /// The data folder of the server, as for `prefab serve`. The server must be stopped
+    /// The data folder of the server, as for `prefab serve`. The server must be stopped, unless it uses PostgreSQL
     #[arg(long, value_name = "FOLDER", env = "PREFAB_SERVER_DATA_DIR", default_value = "prefab-data")]
     data_dir: PathBuf,
 
-    /// The database file of the server [default: prefab.db in the data folder]
-    #[arg(long, value_name = "FILE", env = "PREFAB_SERVER_DATABASE", hide_env_values = true)]
-    database: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArgs,
 
-    /// Replace the existing data. It is kept beside the new database
+    /// Replace the existing data. It is kept beside the new database, or as a backup of PostgreSQL in the data folder
     #[arg(long)]
     overwrite: bool,
 }
@@ -269,25 +268,24 @@ fn private(file: &Path) -> std::io::Result<File> {
     options.open(file)
 }
 
-/// Restores a backup into the data folder of a server.
+/// Restores a backup into the database of a server.
 pub(crate) fn restore(args: &RestoreArgs) -> Result<(), Failure> {
     let overwrite = if args.overwrite { Overwrite::Allowed } else { Overwrite::Refused };
-    if args.database.as_deref().and_then(Path::to_str).is_some_and(PostgresUrl::is_url) {
-        let cause = "a backup cannot be restored into a PostgreSQL database; restore it into a file";
-        return Err(Failure::Usage(anyhow::anyhow!(cause)));
-    }
-    let restored = match &args.database {
-        Some(database) => prefab_server::restore_to(&args.file, database, overwrite),
-        None => prefab_server::restore(&args.file, &args.data_dir, overwrite),
-    };
+    let database = args.database.clone().open().map_err(with_hint)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let restored = runtime.block_on(prefab_server::restore(&args.file, &args.data_dir, database, overwrite));
     let restored = restored.map_err(|error| match error {
-        RestoreError::Exists { path } => {
+        Error::Restore(RestoreError::Exists { path }) => {
             anyhow::anyhow!(
-                "`{}` already exists; --overwrite moves it aside, --data-dir selects another folder",
+                "`{}` already exists; --overwrite replaces it and keeps it, --data-dir or --database selects another one",
                 path.display()
             )
         }
-        other => other.into(),
+        other => with_hint(other),
     })?;
     let Restored { database, configs, drafts, kept, .. } = restored;
     let mut text = format!("Restored {configs} configs into {STRONG}{}{STRONG:#}", database.display());

@@ -9,12 +9,12 @@ mod reply;
 mod tags;
 mod value;
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 use anyhow::Context as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use prefab_management_api::ProjectResponse;
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder, Response, header::HeaderValue};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::runtime::Runtime;
 
@@ -40,7 +40,12 @@ pub(crate) struct Server {
     key: String,
     source: KeySource,
     project: Option<i64>,
+    /// The newest change that this command has made. Another server may answer the next request, and waits for it.
+    last_id: RefCell<Option<HeaderValue>>,
 }
+
+/// The header with the newest change.
+const LAST_ID: &str = "x-prefab-last-id";
 
 /// The characters to encode in a path segment: all but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -95,8 +100,9 @@ impl Server {
         let http = http::client(&url, || {
             reqwest::Client::builder().user_agent(concat!("prefab/", env!("CARGO_PKG_VERSION")))
         })?;
-        let mut server =
-            Self { url: url.trim_end_matches('/').to_owned(), http, runtime, key, source, project: None };
+        let url = url.trim_end_matches('/').to_owned();
+        let last_id = RefCell::default();
+        let mut server = Self { url, http, runtime, key, source, project: None, last_id };
         server.project = Some(match project {
             Some(project) => project,
             None => server.only_project()?,
@@ -227,12 +233,20 @@ impl Server {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.url)).basic_auth("authuser", Some(&self.key))
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        let request = request.basic_auth("authuser", Some(&self.key));
+        match &*self.last_id.borrow() {
+            Some(last_id) => request.header(LAST_ID, last_id),
+            None => request,
+        }
     }
 
     async fn send_checked(&self, request: RequestBuilder) -> Result<Response, Failure> {
         let response = request.send().await.map_err(|error| self.unreachable(error))?;
         if response.status().is_success() && !http::is_web_page(&response) {
+            if let Some(last_id) = response.headers().get(LAST_ID) {
+                self.last_id.replace(Some(last_id.clone()));
+            }
             return Ok(response);
         }
         if let Some(target) = http::redirect(&response) {

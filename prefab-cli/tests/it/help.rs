@@ -23,3 +23,15 @@ fn command_help_is_as_reviewed() {
         insta::assert_snapshot!(verb, help(&[verb, "--help"]));
     }
 }
+
+#[test]
+fn every_verb_has_a_manual_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("man");
+    assert_eq!(help(&["man", folder.to_str().unwrap()]), "");
+    let page = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    assert!(page("prefab.1").contains("prefab\\-serve(1)"), "{}", page("prefab.1"));
+    assert!(page("prefab-serve.1").contains("PREFAB_SERVER_LISTEN"));
+    assert!(page("prefab-key-rotate.1").contains(".TH"));
+    assert!(!page("prefab.1").contains("prefab\\-man(1)"), "hidden verbs are not in the manual");
+}

@@ -21,8 +21,11 @@ mod reports;
 mod restore;
 mod sdks;
 mod settings;
+#[cfg(unix)]
+mod shared_state;
 mod sign_in;
 #[cfg(unix)]
 mod stop;
 mod text_inputs;
 mod values;
+mod verify;

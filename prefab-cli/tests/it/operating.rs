@@ -138,7 +138,7 @@ async fn a_backup_is_private_and_restores_into_the_named_folder() {
         let mode = fs::metadata(workspace.dir.path().join("copy.db")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    let message = "--overwrite moves it aside";
+    let message = "--overwrite replaces it and keeps it";
     workspace.fails(&["restore", "copy.db", "--data-dir", "data"], 3, message);
     assert!(
         workspace

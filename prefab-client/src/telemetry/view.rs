@@ -7,6 +7,7 @@ use prefab_telemetry::ThreadCounters;
 use super::Recorder;
 use crate::{
     View,
+    lookup::Lookup,
     scope::{self, InnermostScope},
     view::is_true,
 };
@@ -52,7 +53,7 @@ impl View<'_> {
     pub(crate) fn evaluate_recorded<R>(
         &self,
         recorder: &Recorder,
-        key: &str,
+        key: impl Lookup,
         read: impl FnOnce(Result<&Evaluation<'_>, &EvalError>) -> R,
     ) -> R {
         let engine = &self.inner.engine;
@@ -60,7 +61,7 @@ impl View<'_> {
             let answer = {
                 let scope = InnermostScope::take();
                 let contexts = self.contexts(&scope);
-                let answer = rules.evaluate(key, &contexts, &engine.host);
+                let answer = key.evaluate(rules, &contexts, &engine.host);
                 recorder.record(counters, rules, &contexts, answer.as_ref().ok());
                 answer
             };

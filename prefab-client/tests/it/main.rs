@@ -7,6 +7,9 @@ mod log_example;
 mod log_levels;
 mod offline;
 mod packed;
+mod prepared;
 #[cfg(feature = "http")]
 mod remote;
+#[cfg(feature = "derive")]
+mod typed_config;
 mod values;

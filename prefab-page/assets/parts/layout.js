@@ -16,7 +16,7 @@ const GROUPS = [
   ['', [['overview', 'Overview', 'overview'], ['approvals', 'Approvals', 'inbox']]],
   ['Configure', [['flags', 'Flags', 'flag'], ['configs', 'Configs', 'config'], ['segments', 'Segments', 'segment'], ['secrets', 'Secrets', 'lock'], ['schemas', 'Schemas', 'braces']]],
   ['Observe', [['log-levels', 'Log levels', 'levels'], ['evaluations', 'Evaluations', 'chart'], ['contexts', 'Contexts', 'contact'], ['playground', 'Playground', 'flask'], ['health', 'Server', 'server']]],
-  ['Settings', [['audit', 'Audit log', 'clock'], ['archived', 'Archived', 'archive'], ['environments', 'Environments', 'layers'], ['people', 'People', 'people'], ['keys', 'API keys', 'key'], ['transfer', 'Import & export', 'transfer']]],
+  ['Settings', [['audit', 'Audit log', 'clock'], ['archived', 'Archived', 'archive'], ['environments', 'Environments', 'layers'], ['people', 'People', 'people'], ['keys', 'API keys', 'key'], ['transfer', 'Import & export', 'transfer'], ['installation', 'Installation', 'server']]],
 ];
 
 /** Returns the logo. */
@@ -86,8 +86,11 @@ function reopenIn(environment) {
   router.navigate(url.pathname + url.search, { replace: true });
 }
 
+/** @type {(page: string, isAdmin: boolean) => boolean} */
+const mayOpen = (page, isAdmin) => (page === 'installation' ? api.session.isOwner : isAdmin || page !== 'keys');
+
 /** @type {(page: PageContext) => [page: string, name: string, icon: string][]} */
-const pagesOf = ({ isAdmin }) => [...GROUPS.flatMap(([, pages]) => pages), /** @type {[string, string, string]} */ (['start', 'Get started', 'help'])].filter(([page]) => isAdmin || page !== 'keys');
+const pagesOf = ({ isAdmin }) => [...GROUPS.flatMap(([, pages]) => pages), /** @type {[string, string, string]} */ (['start', 'Get started', 'help'])].filter(([page]) => mayOpen(page, isAdmin));
 
 /** @type {(page: PageContext) => Promise<void>} */
 const search = async (page) => (await import('./palette.js')).openPalette(page, pagesOf(page), reopenIn);
@@ -156,7 +159,7 @@ function userMenu(page, open) {
 
 /** @type {(page: PageContext) => Child[]} */
 function nav({ project, place, environment, isAdmin }) {
-  const isVisible = (/** @type {[page: string, name: string, icon: string]} */ [page]) => isAdmin || page !== 'keys';
+  const isVisible = (/** @type {[page: string, name: string, icon: string]} */ [page]) => mayOpen(page, isAdmin);
   /** @type {(link: [page: string, name: string, icon: string]) => HTMLElement} */
   const link = ([page, name, sign]) => h('li', null, h('a', {
     href: router.path(project.id, page) + (environment ? api.query({ environment: environment.id }) : ''),

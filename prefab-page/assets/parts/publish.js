@@ -115,13 +115,15 @@ export async function reconcile(page, base, mine) {
  * @param {string[]} [only] the environments to show; all by default
  */
 export function rolloutProgress(page, version, title, only) {
-  const line = h('span', { title: 'Clients that are connected to this server' });
+  const line = h('span', { title: 'Progress of the clients that are connected to this server' });
   const draw = () => {
     const parts = page.project.environments.filter(({ id }) => !only || only.includes(id)).map((one) => {
       const clients = events.clients.get(one.id);
       if (!clients?.connected) return `${one.name}: no clients connected`;
       const updated = clients.received.filter((each) => BigInt(each.version) >= BigInt(version)).reduce((sum, each) => sum + each.clients, 0);
-      return `${one.name}: ${updated} of ${clients.connected} clients updated`;
+      const elsewhere = clients.elsewhere ?? 0;
+      const progress = `${one.name}: ${updated} of ${clients.connected - elsewhere} clients updated`;
+      return elsewhere ? `${progress}, ${elsewhere} on other servers` : progress;
     });
     update(line, h('strong', null, title), ' ', parts.join(' · '));
   };

@@ -5,6 +5,7 @@ import { field, h, show, uniqueId, update } from '../dom.js';
 import { LEVELS } from '../format.js';
 import { durationInput } from './duration.js';
 import { codeField } from './code-field.js';
+import { revealButton } from './reveal.js';
 
 /** @typedef {(value: Json) => void} Changes receives every new value */
 
@@ -80,7 +81,8 @@ function redactedInput(flat, how) {
     box.replaceWith(added);
     /** @type {HTMLElement | null} */ (added.querySelector('input, select, textarea'))?.focus();
   };
-  if (!disabled) box.append(h('button', { type: 'button', class: 'quiet', onclick: replace }, 'Replace value'));
+  const reveal = revealButton(flat, label);
+  box.append(h('div', { class: 'row' }, reveal, !disabled && h('button', { type: 'button', class: 'quiet', onclick: replace }, 'Replace value')));
   return box;
 }
 

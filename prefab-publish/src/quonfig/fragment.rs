@@ -67,7 +67,7 @@ fn type_name(config_type: ConfigType) -> Result<&'static str, Unsupported> {
         ConfigType::LogLevel | ConfigType::LogLevelV2 => Ok("log_level"),
         ConfigType::Segment => Ok("segment"),
         ConfigType::LimitDefinition => Err("it defines a limit"),
-        ConfigType::Deleted | ConfigType::Schema => Err("it is no config"),
+        ConfigType::Deleted | ConfigType::Schema => Err("it is not a config"),
     }
 }
 

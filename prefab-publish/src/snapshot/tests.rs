@@ -14,8 +14,10 @@ struct Current {
 impl Current {
     fn with(&self, configs: &[Config], last_id: i64) -> Self {
         let mut item_ids = self.item_ids.clone();
-        let replaced = item_ids.replace(configs);
-        Self { item_ids, snapshot: self.snapshot.with(configs, &replaced, last_id) }
+        let replacement = item_ids.replacement(configs);
+        let snapshot = self.snapshot.with(configs, &replacement.replaced, last_id);
+        item_ids.record(replacement);
+        Self { item_ids, snapshot }
     }
 }
 

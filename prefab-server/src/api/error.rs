@@ -205,7 +205,7 @@ mod tests {
         };
         assert_eq!(
             cause_of(UnavailableReason::DiskFull),
-            (507, "the server's disk is full; nothing was changed".to_owned())
+            (507, "the disk of the database is full; nothing was changed; free some space on it".to_owned())
         );
         assert_eq!(cause_of(UnavailableReason::Busy).0, 503);
         assert!(cause_of(UnavailableReason::ReadOnly).1.contains("cannot write"));

@@ -12,7 +12,11 @@ use jiff::Timestamp;
 use tracing::debug;
 
 use crate::api::{error::ApiError, state::App};
-use prefab_service::metrics::RequestLabels;
+use prefab_service::{
+    metrics::{RequestLabels, StoreMetrics},
+    presence,
+};
+use prefab_store::{PoolStatus, StoreStatus};
 
 /// The probe of one Java SDK release.
 pub(super) async fn hello() -> &'static str {
@@ -24,7 +28,8 @@ pub(super) async fn healthz() -> &'static str {
     "ok"
 }
 
-/// Responds with 503 while the server is stopping, if the database file cannot be read, or if it was damaged at the start.
+/// Responds with 503 while the server is stopping, if the database file cannot be read, if it was damaged at the start, or if a
+/// newer version has upgraded the database so that this one must not write it.
 ///
 /// While a database server does not answer, clients are served from memory, so the response is 200 and contains since when.
 pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, Cow<'static, str>) {
@@ -35,8 +40,10 @@ pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, Cow<'static, 
     if app.is_damaged {
         return unavailable("the database is damaged");
     }
-    let ping = async { app.project_cache.store().ping().await.is_ok() };
-    match app.readiness.down_since(app.clock.now_millis(), ping).await {
+    if app.project_cache.store().is_outdated() {
+        return unavailable("a newer version has upgraded the database; upgrade this server");
+    }
+    match down_since(&app).await {
         None => (StatusCode::OK, "ok".into()),
         Some(since) if app.readiness.is_remote => {
             let since = Timestamp::from_millisecond(since).unwrap_or_default();
@@ -47,11 +54,32 @@ pub(super) async fn readyz(State(app): State<App>) -> (StatusCode, Cow<'static, 
     }
 }
 
+/// Returns since when the database does not answer.
+async fn down_since(app: &App) -> Option<i64> {
+    let ping = async { app.project_cache.store().ping().await.is_ok() };
+    app.readiness.down_since(app.clock.now_millis(), ping).await
+}
+
 /// Returns the metrics.
 pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    app.metrics.streams.set(i64::try_from(app.limits.streams()).unwrap_or(i64::MAX));
+    app.metrics.streams.set(gauge(app.limits.streams()));
+    let StoreMetrics { up, listening, connections_in_use, connections, connections_max, servers, clients } =
+        &app.metrics.store;
+    up.set(down_since(&app).await.is_none().into());
+    let StoreStatus { is_listening, pool, .. } = app.project_cache.store().status();
+    listening.set(is_listening.unwrap_or_default().into());
+    let PoolStatus { in_use, open, most } = pool.unwrap_or(PoolStatus { in_use: 0, open: 0, most: 0 });
+    connections_in_use.set(gauge(in_use));
+    connections.set(gauge(open));
+    connections_max.set(gauge(most));
+    servers.set(gauge(1 + app.presence.other_servers().len()));
+    clients.set(i64::try_from(presence::all_clients(&app)).unwrap_or(i64::MAX));
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], app.metrics.text())
+}
+
+fn gauge(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Responds to unknown paths, to gRPC clients with a gRPC status.

@@ -30,6 +30,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/metrics", get(health::metrics))
         .route_service("/prefab.ConfigService/{method}", grpc)
         .fallback(health::not_found)
+        .layer(middleware::from_fn_with_state(app.clone(), management::last_id::add))
         .layer(middleware::from_fn_with_state(app.clone(), bodies::limit))
         .layer(middleware::from_fn_with_state(app.clone(), security_headers::add))
         .layer(middleware::from_fn_with_state(app.clone(), health::count))

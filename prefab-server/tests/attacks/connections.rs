@@ -60,8 +60,12 @@ async fn connect(address: SocketAddr) -> Option<TcpStream> {
 fn request(world: &World, who: Caller, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
     use base64::Engine as _;
     let basic = base64::prelude::BASE64_STANDARD.encode(format!("u:{}", world.credential(who)));
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Basic {basic}\r\n{headers}\r\n").into_bytes()
+    let mut request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Basic {basic}\r\n");
+    for (name, value) in headers {
+        request.extend([name, ": ", value, "\r\n"]);
+    }
+    request.push_str("\r\n");
+    request.into_bytes()
 }
 
 /// Keeps an HTTP/2 connection alive without a request.

@@ -57,7 +57,7 @@ async fn a_backup_during_writes_is_consistent() {
     acknowledged.sort_unstable();
 
     let folder = server.dir.path().join("restored");
-    let restored = restore(&file, &folder, Overwrite::Refused).unwrap();
+    let restored = restore(&file, &folder, None, Overwrite::Refused).await.unwrap();
     let store = SqliteStore::open(&restored.database).unwrap();
     let mut log = store.changes(ProjectId(1), None, 100_000).await.unwrap();
     log.reverse();

@@ -22,6 +22,8 @@ mod limits;
 mod management_api;
 mod names;
 mod official;
+#[cfg(unix)]
+mod official_cluster;
 mod official_configs;
 mod official_datafile;
 mod official_tool;

@@ -34,7 +34,7 @@ async fn data_files_are_private() {
     let (backup, restored) = (server.dir.path().join("backup.db"), server.dir.path().join("restored"));
     let bytes = server.admin("GET", "/api/manage/v1/backup").send().await.unwrap().bytes().await.unwrap();
     std::fs::write(&backup, bytes).unwrap();
-    prefab_server::restore(&backup, &restored, prefab_server::Overwrite::Refused).unwrap();
+    prefab_server::restore(&backup, &restored, None, prefab_server::Overwrite::Refused).await.unwrap();
     assert_eq!((mode(&restored), mode(&restored.join("prefab.db"))), (0o700, 0o600));
 }
 

@@ -79,6 +79,20 @@ async fn adding_a_person_takes_their_consent_and_no_password_reset_away() {
     assert!(pending.is_empty(), "{people}");
     assert_eq!(admin.ask(&server, "POST", &reset, Json::Null).await.0, 403, "now a member of both");
     owner.done(&server, "POST", &reset, Json::Null).await;
+    let may_reset = async |who: &LoggedIn| {
+        let people = who.done(&server, "GET", "/projects/1/people", Json::Null).await;
+        let people = people.as_array().unwrap().clone();
+        people
+            .into_iter()
+            .map(|one| (one["name"].as_str().unwrap().to_owned(), one["mayResetPassword"].as_bool().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let names = |rights: [bool; 3]| {
+        ["Ann", "Owner", "Vic"].map(str::to_owned).into_iter().zip(rights).collect::<Vec<_>>()
+    };
+    assert_eq!(may_reset(&owner).await, names([true, true, true]));
+    assert_eq!(may_reset(&admin).await, names([true, false, false]));
+    assert_eq!(may_reset(&vic).await, names([false, false, false]));
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ struct Sdk {
 const REFORGE: Sdk =
     Sdk { folder: "reforge", script: "reforge_sdk.py", refusal: "UnauthorizedException True" };
 const QUONFIG: Sdk =
-    Sdk { folder: "quonfig", script: "quonfig_sdk.py", refusal: "QuonfigInitError rejected True" };
+    Sdk { folder: "quonfig", script: "quonfig_sdk.py", refusal: "QuonfigInitError unauthorized True" };
 
 impl Sdk {
     /// Starts the script at an address, or reports that the test is skipped.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -13,11 +13,13 @@ use tracing::warn;
 use super::{Caller, ProjectCache};
 use crate::project::Project;
 
-/// How far above the start of the server an id of a client can be. Ids are microseconds since 1970. An id further above is an
-/// error of the client or an attack: the server itself has seen all versions since its start.
+/// How far above the start of the server, or the newest failover of the database, an id of a client can be. Ids are
+/// microseconds since 1970. An id further above is an error of the client or an attack: the server itself has seen all versions
+/// since then.
 const MAX_AHEAD: Duration = Duration::from_secs(300);
 
-/// How long after the start of the server the ids of clients can cause a recovery. By then the clients have reconnected.
+/// How long after the start of the server, or a failover, the ids of clients can cause a recovery. By then the clients have
+/// reconnected.
 const CLIENT_RECOVERY_PERIOD: Duration = Duration::from_secs(3_600);
 
 impl ProjectCache {
@@ -28,6 +30,7 @@ impl ProjectCache {
         known: &HashMap<ProjectId, i64>,
     ) -> Result<HashSet<ProjectId>, StoreError> {
         let remembered = known.iter().map(|(project, id)| (*project, *id)).collect();
+        self.note_failover().await?;
         let (mut unchanged, mut went_back) = (HashSet::new(), Vec::new());
         for position in self.store.log_positions(remembered).await? {
             let Some(known) = known.get(&position.project) else { continue };
@@ -48,11 +51,27 @@ impl ProjectCache {
         Ok(unchanged)
     }
 
+    /// Allows clients to cause a recovery again if another database server answers. That server may lack versions which only
+    /// clients of servers that are gone have seen.
+    async fn note_failover(&self) -> Result<(), StoreError> {
+        let Some(identity) = self.store.server_identity().await? else { return Ok(()) };
+        let mut known = self.server_identity.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.replace(identity.clone()).is_none_or(|known| known == identity) {
+            return Ok(());
+        }
+        drop(known);
+        warn!("another database server answers, as after a failover");
+        self.trusts_clients_since_micros.store(self.clock.now_micros(), Ordering::Relaxed);
+        self.recovered().clear();
+        Ok(())
+    }
+
     /// Checks the id up to which a client has everything. If the id is above all ids of the project, the database went back
-    /// while no server was running, and the current versions are appended again above this id.
+    /// while no server was running, or only servers that are gone have seen the newest versions, and the current versions are
+    /// appended again above this id.
     ///
     /// Front-end keys are public, so their ids are ignored. Clients can cause a recovery of a project once, within an hour after
-    /// the start of the server.
+    /// the start of the server or a failover of the database.
     pub fn check_cursor(self: &Arc<Self>, caller: &Caller, cursor: i64) {
         if caller.kind == KeyKind::Frontend || !self.is_ahead(&caller.project, cursor) {
             return;
@@ -75,7 +94,8 @@ impl ProjectCache {
 
     fn is_ahead(&self, project: &Project, cursor: i64) -> bool {
         let after_start = |time: Duration| {
-            self.opened_at_micros.saturating_add(i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
+            let since = self.trusts_clients_since_micros.load(Ordering::Relaxed);
+            since.saturating_add(i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
         };
         cursor > project.published_id()
             && cursor <= after_start(MAX_AHEAD)

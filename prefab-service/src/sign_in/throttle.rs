@@ -1,4 +1,7 @@
-//! Limit on attempts per name and time window, with bounded memory.
+//! Limit on attempts per name and time window. All servers of one store count together.
+//!
+//! The store has the counts. In front of it, each server limits the attempts that reach the store, with bounded memory, so
+//! that a stranger cannot cause a write per refused request.
 
 use std::{
     collections::HashMap,
@@ -7,26 +10,34 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sha2::{Digest as _, Sha256};
+use prefab_store::{AttemptCount, AttemptSubject, key::KeyHash};
 
 /// Maximum number of names in memory. Beyond it the oldest half is dropped.
 const MAX_NAMES: usize = 10_000;
 
+/// How long a name is in memory. A refusal of the store is repeated for this time without asking the store again.
+const MEMORY: Duration = Duration::from_secs(30);
+
 /// Counts attempts per name in a time window.
 pub struct Throttle {
+    /// The kind of the names, which are hashed with it.
+    kind: &'static str,
     most: u32,
     window: Duration,
     /// Attempts by the hash of the name, because strangers choose the names and their lengths.
     attempts: Mutex<HashMap<NameHash, Attempts>>,
 }
 
-/// The SHA-256 hash of a name.
+/// The SHA-256 hash of a kind and a name.
 type NameHash = [u8; 32];
 
+/// The attempts of a name since a moment.
 #[derive(Clone, Copy)]
 struct Attempts {
     since: Instant,
     count: u32,
+    /// The end of the time window, if the store refused an attempt.
+    refused_until: Option<Instant>,
 }
 
 /// The error for an attempt beyond the limit.
@@ -40,45 +51,82 @@ pub struct RetryAfter {
 
 impl Throttle {
     /// Creates a throttle that allows `most` attempts per name and `window`.
-    pub fn new(most: u32, window: Duration) -> Self {
-        Self { most, window, attempts: Mutex::default() }
+    pub fn new(kind: &'static str, most: u32, window: Duration) -> Self {
+        Self { kind, most, window, attempts: Mutex::default() }
     }
 
-    /// Counts an attempt. Call it before the attempt, so that concurrent attempts all count.
+    /// Returns what the store counts for a name.
+    pub fn subject(&self, name: &str) -> AttemptSubject {
+        let hash = KeyHash::of(&format!("{}\0{name}", self.kind));
+        AttemptSubject { hash, most: self.most, window: self.window }
+    }
+
+    /// Checks an attempt before the store counts it. It lets one attempt more than the limit through, so that the store finds
+    /// the first refusal of all servers.
+    ///
+    /// # Errors
+    ///
+    /// [`RetryAfter`] if the store has refused the name recently, or if this server alone has seen too many attempts.
+    pub fn check(&self, subject: &AttemptSubject, now: Instant) -> Result<(), RetryAfter> {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entry(&mut attempts, subject, now);
+        if let Some(until) = entry.refused_until {
+            return Err(RetryAfter { after: until.saturating_duration_since(now), is_first: false });
+        }
+        entry.count = entry.count.saturating_add(1);
+        if entry.count > self.most.saturating_add(1) {
+            let after = MEMORY.saturating_sub(now.duration_since(entry.since));
+            return Err(RetryAfter { after, is_first: false });
+        }
+        Ok(())
+    }
+
+    /// Applies the count of the store.
     ///
     /// # Errors
     ///
     /// [`RetryAfter`] beyond the limit.
-    pub fn attempt(&self, name: &str, now: Instant) -> Result<(), RetryAfter> {
-        let name = hash(name);
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        if attempts.len() >= MAX_NAMES && !attempts.contains_key(&name) {
-            make_room(&mut attempts, self.window, now);
-        }
-        let entry = attempts.entry(name).or_insert(Attempts { since: now, count: 0 });
-        if now.duration_since(entry.since) >= self.window {
-            *entry = Attempts { since: now, count: 0 };
-        }
-        entry.count = entry.count.saturating_add(1);
-        if entry.count <= self.most {
+    pub fn counted(
+        &self,
+        subject: &AttemptSubject,
+        counted: AttemptCount,
+        now: Instant,
+    ) -> Result<(), RetryAfter> {
+        if counted.count <= self.most {
             return Ok(());
         }
-        let after = self.window.saturating_sub(now.duration_since(entry.since));
-        Err(RetryAfter { after, is_first: entry.count == self.most + 1 })
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        entry(&mut attempts, subject, now).refused_until = Some(now + counted.remaining);
+        Err(RetryAfter { after: counted.remaining, is_first: counted.count == self.most + 1 })
     }
 
-    /// Resets the count of a name after a successful attempt.
-    pub fn reset(&self, name: &str) {
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(&hash(name));
+    /// Forgets a name after a successful attempt.
+    pub fn forget(&self, subject: &AttemptSubject) {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(&subject.hash.0);
     }
 }
 
-fn hash(name: &str) -> NameHash {
-    Sha256::digest(name.as_bytes()).into()
+/// Returns what is in memory about a name, without what is too old.
+fn entry<'a>(
+    attempts: &'a mut HashMap<NameHash, Attempts>,
+    subject: &AttemptSubject,
+    now: Instant,
+) -> &'a mut Attempts {
+    let name = subject.hash.0;
+    if attempts.len() >= MAX_NAMES && !attempts.contains_key(&name) {
+        make_room(attempts, now);
+    }
+    let new = Attempts { since: now, count: 0, refused_until: None };
+    let entry = attempts.entry(name).or_insert(new);
+    let is_over = entry.refused_until.is_some_and(|until| until <= now);
+    if is_over || now.duration_since(entry.since) >= MEMORY {
+        *entry = new;
+    }
+    entry
 }
 
-fn make_room(attempts: &mut HashMap<NameHash, Attempts>, window: Duration, now: Instant) {
-    attempts.retain(|_, entry| now.duration_since(entry.since) < window);
+fn make_room(attempts: &mut HashMap<NameHash, Attempts>, now: Instant) {
+    attempts.retain(|_, entry| now.duration_since(entry.since) < MEMORY);
     if attempts.len() < MAX_NAMES {
         return;
     }
@@ -104,30 +152,51 @@ pub fn network(address: &str) -> String {
 mod tests {
     use super::*;
 
-    const WINDOW: Duration = Duration::from_secs(60);
+    const WINDOW: Duration = Duration::from_secs(300);
+
+    fn throttle() -> Throttle {
+        Throttle::new("name", 2, WINDOW)
+    }
 
     #[test]
-    fn attempts_beyond_the_limit_wait_for_the_window_to_end() {
-        let throttle = Throttle::new(2, WINDOW);
-        let start = Instant::now();
-        assert_eq!(throttle.attempt("ann", start), Ok(()));
-        assert_eq!(throttle.attempt("ann", start), Ok(()));
-        let after = Duration::from_secs(50);
+    fn a_refusal_is_repeated_without_the_store() {
+        let (throttle, start) = (throttle(), Instant::now());
+        let ann = throttle.subject("ann");
+        assert_eq!(throttle.check(&ann, start), Ok(()));
+        let remaining = Duration::from_secs(100);
+        let refused = throttle.counted(&ann, AttemptCount { count: 3, remaining }, start);
+        assert_eq!(refused, Err(RetryAfter { after: remaining, is_first: true }));
         let later = start + Duration::from_secs(10);
-        assert_eq!(throttle.attempt("ann", later), Err(RetryAfter { after, is_first: true }));
-        assert_eq!(throttle.attempt("ann", later), Err(RetryAfter { after, is_first: false }));
-        assert_eq!(throttle.attempt("bea", later), Ok(()), "each name has its own limit");
-        assert_eq!(throttle.attempt("ann", start + WINDOW), Ok(()));
-        throttle.reset("ann");
-        assert_eq!(throttle.attempt("ann", start + WINDOW), Ok(()));
+        let after = Duration::from_secs(90);
+        assert_eq!(throttle.check(&ann, later), Err(RetryAfter { after, is_first: false }));
+        assert_eq!(throttle.check(&throttle.subject("bea"), later), Ok(()), "each name has its own limit");
+        assert_eq!(throttle.check(&ann, start + MEMORY), Ok(()), "the store is asked again");
+        let again = throttle.counted(&ann, AttemptCount { count: 4, remaining }, start + MEMORY);
+        assert_eq!(again, Err(RetryAfter { after: remaining, is_first: false }));
+        throttle.forget(&ann);
+        assert_eq!(throttle.check(&ann, start + MEMORY), Ok(()));
+    }
+
+    #[test]
+    fn attempts_that_arrive_together_reach_the_store_once_more_than_allowed() {
+        let (throttle, now) = (throttle(), Instant::now());
+        let ann = throttle.subject("ann");
+        let reached = (0..100).filter(|_| throttle.check(&ann, now).is_ok()).count();
+        assert_eq!(reached, 3);
+    }
+
+    #[test]
+    fn names_of_two_kinds_are_different_subjects() {
+        let other = Throttle::new("other", 2, WINDOW);
+        assert_ne!(other.subject("ann").hash.0, throttle().subject("ann").hash.0);
     }
 
     #[test]
     fn memory_is_limited() {
-        let throttle = Throttle::new(2, WINDOW);
-        let start = Instant::now();
+        let (throttle, start) = (throttle(), Instant::now());
         for name in 0..3 * MAX_NAMES {
-            let _ = throttle.attempt(&name.to_string(), start + Duration::from_micros(name as u64));
+            let at = start + Duration::from_micros(name as u64);
+            let _ = throttle.check(&throttle.subject(&name.to_string()), at);
         }
         assert!(throttle.attempts.lock().unwrap().len() <= MAX_NAMES);
     }

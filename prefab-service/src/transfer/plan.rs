@@ -21,7 +21,7 @@ use crate::{
     limits::Limits,
     namespaces,
     new_names::NewNames,
-    project::{Configs, Project},
+    project::{Configs, Project, SharedKeys},
     validate::{self, Schemas},
     workers::{self, Busy},
 };
@@ -109,7 +109,7 @@ pub fn plan(
     let is_partial = set.pointer.is_some_and(|pointer| pointer.project_env_id != 0) && names.is_empty();
     let mut plan =
         Plan { steps: Vec::new(), same: 0, problems, environments: mapped.clone(), is_refused, is_partial };
-    let (current, segment_keys) = project.configs_and_segments();
+    let (current, shared_keys) = project.configs_and_shared_keys();
     let mut next = Configs::clone(&current);
     let mut names = project.new_names();
     let mut schemas = Schemas::new(limits);
@@ -132,7 +132,7 @@ pub fn plan(
             Err(problem) => plan.problems.push(problem),
         }
     }
-    plan.check_together((&current, &segment_keys), &environments, deadline)?;
+    plan.check_together((&current, &shared_keys), &environments, deadline)?;
     Ok(plan)
 }
 
@@ -195,7 +195,7 @@ impl Plan {
     /// configs are removed from the plan, then the configs that refer to them.
     fn check_together(
         &mut self,
-        current: (&Configs, &HashSet<String>),
+        current: (&Configs, &SharedKeys),
         environments: &[Environment],
         deadline: Instant,
     ) -> Result<(), Busy> {

@@ -5,10 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use prefab_core::{Config, Entry, Layer, Operator, Provenance};
+use prefab_core::{Config, Entry, Layer, Provenance};
 use prefab_eval::{Finding, Options, Ruleset};
 
-use crate::{Problem, ProblemCode, project::Configs};
+use crate::{
+    Problem, ProblemCode,
+    project::{Configs, SharedKeys},
+    shared_keys::has_pattern,
+};
 use prefab_store::Environment;
 
 /// Compiles configs beside the current segments, and returns the new problems with the keys of their configs: operands that
@@ -18,18 +22,15 @@ use prefab_store::Environment;
 /// A problem that the current version of a config has too is not returned, so that the other rules of the config can
 /// still be changed.
 ///
-/// `segments` are the keys of the current segments.
-///
 /// If the configs contain patterns, the current configs with patterns are compiled as well, because all patterns share the
 /// limits of a ruleset.
-#[expect(clippy::implicit_hasher, reason = "the set that a project has")]
 pub fn validate_ruleset(
     configs: &[&Config],
-    (current, segments): (&Configs, &HashSet<String>),
+    (current, shared): (&Configs, &SharedKeys),
     environments: &[Environment],
     most: usize,
 ) -> Vec<(String, Problem)> {
-    let compiler = Compiler::new(configs, current, segments);
+    let compiler = Compiler::new(configs, current, shared);
     let mut problems: Vec<(String, Problem)> = Vec::new();
     let mut reported: HashSet<Finding> = HashSet::new();
     for environment in distinct(environments, &compiler.after) {
@@ -81,18 +82,16 @@ struct Compiler {
 }
 
 impl Compiler {
-    fn new(configs: &[&Config], current: &Configs, segments: &HashSet<String>) -> Self {
+    fn new(configs: &[&Config], current: &Configs, shared: &SharedKeys) -> Self {
         let provenance = Arc::new(Provenance::new(Layer::Remote, "server"));
         let entry = |config: &Config| Entry::new(config.clone(), Arc::clone(&provenance));
         let has_patterns = configs.iter().any(|config| has_pattern(config));
         let replaced: HashSet<&str> = configs.iter().map(|config| config.key.as_str()).collect();
         // Only the keys are looked up, because a project can have many thousand other configs.
-        let mut keys: BTreeSet<&str> = segments.iter().map(String::as_str).collect();
+        let mut keys: BTreeSet<&str> = shared.segments.iter().map(String::as_str).collect();
         keys.extend(&replaced);
         if has_patterns {
-            let with_patterns =
-                current.values().filter(|version| version.config.as_ref().is_some_and(has_pattern));
-            keys.extend(with_patterns.map(|version| version.key.as_str()));
+            keys.extend(shared.patterns.iter().map(String::as_str));
         }
         let current: Vec<&Config> =
             keys.into_iter().filter_map(|key| current.get(key)?.config.as_ref()).collect();
@@ -106,11 +105,4 @@ impl Compiler {
         let options = Options { project_env_id, ..self.options.clone() };
         Ruleset::build(entries.iter().cloned(), options).findings()
     }
-}
-
-fn has_pattern(config: &Config) -> bool {
-    let criteria = config.rows.iter().flat_map(|row| &row.values).flat_map(|rule| &rule.criteria);
-    criteria
-        .into_iter()
-        .any(|criterion| matches!(criterion.operator, Operator::PropMatches | Operator::PropDoesNotMatch))
 }

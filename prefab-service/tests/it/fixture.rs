@@ -9,8 +9,10 @@ use prefab_service::{
     change::{ChangeRequest, Edit},
     limits::{Limits, Usage},
     metrics::Metrics,
+    presence::Presence,
     project::Project,
     project_cache::ProjectCache,
+    server_id::ServerId,
     telemetry::{Settings, Telemetry},
     workers::Workers,
 };
@@ -45,25 +47,15 @@ impl Fixture {
         let store = Arc::new(store);
         let environments = vec!["Development".to_owned(), "Production".to_owned()];
         let id = store.create_project("shop".to_owned(), environments).await.unwrap().id;
-        let (limits, metrics) = (Limits::default(), Metrics::default());
-        let workers = Workers::new(&limits);
-        let cache =
-            ProjectCache::open(Arc::<SqliteStore>::clone(&store), workers.clone(), 1 << 20, clock.clone());
-        let project_cache = Arc::new(cache.await.unwrap());
-        let project = project_cache.project(id).unwrap();
         let (stop, stopping) = watch::channel(false);
-        let telemetry = Telemetry::new(Settings::new(true, &limits), metrics.clone(), clock.clone());
-        let service = Arc::new(Service {
-            project_cache,
-            limits: Usage::new(limits),
-            workers,
-            metrics,
-            telemetry: Arc::new(telemetry),
-            clock: clock.clone(),
-            started_millis: START_MILLIS,
-            stop: stopping,
-        });
+        let service = service_on(&store, &clock, "first", stopping).await;
+        let project = service.project_cache.project(id).unwrap();
         Self { dir, store, clock, service, project, stop }
+    }
+
+    /// Creates another service on the same store.
+    pub(crate) async fn other_service(&self, name: &str) -> Arc<Service> {
+        service_on(&self.store, &self.clock, name, self.stop.subscribe()).await
     }
 
     pub(crate) fn environment(&self, name: &str) -> EnvironmentId {
@@ -104,4 +96,27 @@ impl Fixture {
     pub(crate) fn config(&self, key: &str) -> Option<Config> {
         self.project.config(key).and_then(|version| version.config.clone())
     }
+}
+
+async fn service_on(
+    store: &Arc<SqliteStore>,
+    clock: &Clock,
+    name: &str,
+    stop: watch::Receiver<bool>,
+) -> Arc<Service> {
+    let (limits, metrics) = (Limits::default(), Metrics::default());
+    let workers = Workers::new(&limits);
+    let cache = ProjectCache::open(Arc::<SqliteStore>::clone(store), workers.clone(), 1 << 20, clock.clone());
+    let telemetry = Telemetry::new(Settings::new(true, &limits), metrics.clone(), clock.clone());
+    Arc::new(Service {
+        project_cache: Arc::new(cache.await.unwrap()),
+        limits: Usage::new(limits),
+        workers,
+        metrics,
+        telemetry: Arc::new(telemetry),
+        presence: Presence::new(ServerId::new(name).unwrap(), clock.clone()),
+        clock: clock.clone(),
+        started_millis: START_MILLIS,
+        stop,
+    })
 }

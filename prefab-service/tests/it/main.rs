@@ -6,6 +6,8 @@ mod api_keys;
 mod changes;
 mod channels;
 mod fixture;
+mod leases;
+mod presence;
 mod project_cache;
 mod recovery;
 mod retention;

@@ -22,7 +22,8 @@ async fn audit_entries_are_deleted_after_their_number_of_days() {
     fixture.put(Config::constant("new", 1)).await.unwrap();
     let retention = Retention { evaluations_days: 30, audit_days: Some(30) };
     let (store, clock) = (Arc::<SqliteStore>::clone(&fixture.store), fixture.clock.clone());
-    tokio::spawn(retention.follow(store, clock, fixture.stop.subscribe()));
+    let lease = fixture.service.lease("retention");
+    tokio::spawn(retention.follow(store, clock, lease, fixture.stop.subscribe()));
     assert_eq!(subjects().await, ["new", "old"]);
     fixture.clock.step(Duration::from_secs(2 * 86_400));
     let left = eventually_some("the old entry is deleted", async || {

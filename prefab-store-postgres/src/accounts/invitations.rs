@@ -8,7 +8,6 @@ use prefab_store::{
 };
 use tokio_postgres::Row;
 
-use super::roles::{decode, encode};
 use crate::{database::Database, session::Session, sql::values};
 
 pub(super) async fn create(database: &Database, invitation: NewInvitation) -> Result<i64, StoreError> {
@@ -16,7 +15,7 @@ pub(super) async fn create(database: &Database, invitation: NewInvitation) -> Re
     let mut session = database.session("creating an invitation").await?;
     let now = database.now_millis(&mut session).await?;
     let (project, email, roles) = match to {
-        Some((project, email, roles)) => (Some(project), Some(email), Some(encode(&roles))),
+        Some((project, email, roles)) => (Some(project), Some(email), Some(roles.to_text())),
         None => (None, None, None),
     };
     let sql = "INSERT INTO @.invitation (hash, project_id, email, roles, created_by, created_at_millis,
@@ -35,7 +34,7 @@ pub(super) async fn list(database: &Database, project: ProjectId) -> Result<Vec<
     let invitation = |row: &Row| Invitation {
         id: row.get(0),
         email: row.get(1),
-        roles: decode(row.get(2)),
+        roles: Roles::from_text(row.get(2)),
         created_by: row.get(3),
         created_at_millis: row.get(4),
         expires_at_millis: row.get(5),
@@ -74,7 +73,7 @@ pub(super) async fn find(
     let row = session.query_optional(sql, values![hash, now, email]).await?;
     Ok(row.map(|row| {
         let (project, roles): (Option<i64>, Option<String>) = (row.get(1), row.get(2));
-        let to = project.map(|id| (ProjectId(id), decode(roles.as_deref().unwrap_or_default())));
+        let to = project.map(|id| (ProjectId(id), Roles::from_text(roles.as_deref().unwrap_or_default())));
         Found { id: row.get(0), to, created_by: row.get(3) }
     }))
 }

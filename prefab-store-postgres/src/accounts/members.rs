@@ -9,7 +9,6 @@ use tokio_postgres::Row;
 
 use super::{
     memberships::{delete_reset, person},
-    roles::{decode, encode},
     tokens,
 };
 use crate::{audit::lock_installation, database::Database, session::Session, sql::values};
@@ -18,8 +17,11 @@ pub(super) async fn list(session: &mut Session, project: ProjectId) -> Result<Ve
     let sql = "SELECT id, email, name, roles, joined_at_millis FROM @.member JOIN @.person ON id = person_id
                WHERE project_id = $1 ORDER BY email";
     let rows = session.query(sql, values![project]).await?;
-    let member =
-        |row: &Row| Member { person: person(row), roles: decode(row.get(3)), joined_at_millis: row.get(4) };
+    let member = |row: &Row| Member {
+        person: person(row),
+        roles: Roles::from_text(row.get(3)),
+        joined_at_millis: row.get(4),
+    };
     Ok(rows.iter().map(member).collect())
 }
 
@@ -33,7 +35,7 @@ pub(super) async fn insert(
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO @.member (project_id, person_id, roles, joined_at_millis) VALUES ($1, $2, $3, $4)
                ON CONFLICT (project_id, person_id) DO UPDATE SET roles = $3";
-    session.execute(sql, values![project, person, encode(roles), now]).await?;
+    session.execute(sql, values![project, person, roles.to_text(), now]).await?;
     remove_offer(session, project, person).await.map(drop)
 }
 
@@ -98,7 +100,7 @@ pub(super) async fn offer(database: &Database, offer: MembershipOffer) -> Result
                VALUES ($1, $2, $3, $4, $5)
                ON CONFLICT (project_id, person_id) DO UPDATE
                SET roles = $3, offered_by = $4, offered_at_millis = $5";
-    let values = values![project, person.id, encode(&roles), offered_by, offered_at_millis];
+    let values = values![project, person.id, roles.to_text(), offered_by, offered_at_millis];
     session.execute(sql, values).await?;
     session.commit().await?;
     Ok(OfferOutcome::Done)
@@ -118,7 +120,7 @@ pub(super) async fn offers(
     let offer = |row: &Row| MembershipOffer {
         person: person(row),
         project: ProjectId(row.get(3)),
-        roles: decode(row.get(4)),
+        roles: Roles::from_text(row.get(4)),
         offered_by: row.get(5),
         offered_at_millis: row.get(6),
     };
@@ -133,7 +135,7 @@ pub(super) async fn accept(database: &Database, project: ProjectId, person: i64)
     // The roles of the offer that is deleted: it may have been withdrawn or changed in between.
     let sql = "DELETE FROM @.membership_offer WHERE project_id = $1 AND person_id = $2 RETURNING roles";
     let Some(row) = session.query_optional(sql, values![project, person]).await? else { return Ok(false) };
-    insert(&mut session, project, person, &decode(row.get(0)), now).await?;
+    insert(&mut session, project, person, &Roles::from_text(row.get(0)), now).await?;
     // With more rights, the account is out of reach of the admin who may have created the link.
     delete_reset(&mut session, person).await?;
     session.commit().await?;

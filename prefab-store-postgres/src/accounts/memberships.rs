@@ -6,7 +6,6 @@ use prefab_core::ids::ProjectId;
 use prefab_store::{Roles, StoreError, accounts::Person};
 use tokio_postgres::Row;
 
-use super::roles::decode;
 use crate::{session::Session, sql::values};
 
 /// Reads a person whose columns are the first three.
@@ -21,7 +20,7 @@ pub(super) async fn projects(
 ) -> Result<BTreeMap<ProjectId, Roles>, StoreError> {
     let sql = "SELECT project_id, roles FROM @.member WHERE person_id = $1";
     let rows = session.query(sql, values![person]).await?;
-    Ok(rows.iter().map(|row| (ProjectId(row.get(0)), decode(row.get(1)))).collect())
+    Ok(rows.iter().map(|row| (ProjectId(row.get(0)), Roles::from_text(row.get(1)))).collect())
 }
 
 /// Deletes the password reset link of a person.

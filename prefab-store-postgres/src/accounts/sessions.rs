@@ -13,7 +13,7 @@ use super::memberships::{self, person};
 use crate::{database::Database, session::Session, sql::values};
 
 /// The resolution of the time of the last use, since a write per request would be too expensive.
-const USE_MILLIS: i64 = 60_000;
+pub(super) const USE_MILLIS: i64 = 60_000;
 
 /// Returns whether a use should be written, given the last one that was written.
 pub(super) fn is_due(last_used_millis: i64, now: i64) -> bool {
@@ -60,8 +60,10 @@ pub(super) async fn find(
     let person = person(&row);
     let projects = memberships::projects(&mut session, person.id).await?;
     if is_use && is_due(row.get(3), now) {
-        let sql = "UPDATE @.session SET last_used_at_millis = $2 WHERE hash = $1";
-        unless_full(session.execute(sql, values![hash, now]).await)?;
+        // Of several requests that see the old time, one writes.
+        let sql =
+            "UPDATE @.session SET last_used_at_millis = $2 WHERE hash = $1 AND last_used_at_millis <= $3";
+        unless_full(session.execute(sql, values![hash, now, now - USE_MILLIS]).await)?;
     }
     Ok(Some(SignedIn { person, projects, is_owner: row.get(4) }))
 }

@@ -2,7 +2,7 @@
 
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    StoreError,
+    Roles, StoreError,
     accounts::{NewToken, Token},
     key::KeyHash,
 };
@@ -10,8 +10,7 @@ use tokio_postgres::Row;
 
 use super::{
     memberships,
-    roles::{decode, encode},
-    sessions::{is_due, unless_full},
+    sessions::{USE_MILLIS, is_due, unless_full},
 };
 use crate::{audit::lock_installation, database::Database, session::Session, sql::values, unique_names};
 
@@ -32,7 +31,7 @@ pub(super) async fn create(database: &Database, token: NewToken) -> Result<i64, 
         project,
         &hash,
         name,
-        encode(&roles),
+        roles.to_text(),
         created_by,
         created_by_person,
         now,
@@ -98,8 +97,10 @@ pub(super) async fn find(
         found.roles = found.roles.limited_to(&bound);
     }
     if is_use && found.last_used_at_millis.is_none_or(|used| is_due(used, now)) {
-        let sql = "UPDATE @.token SET last_used_at_millis = $2 WHERE id = $1";
-        unless_full(session.execute(sql, values![found.id, now]).await)?;
+        // Of several requests that see the old time, one writes.
+        let sql = "UPDATE @.token SET last_used_at_millis = $2
+                   WHERE id = $1 AND (last_used_at_millis IS NULL OR last_used_at_millis <= $3)";
+        unless_full(session.execute(sql, values![found.id, now, now - USE_MILLIS]).await)?;
     }
     Ok(Some(found))
 }
@@ -109,7 +110,7 @@ fn token(row: &Row) -> Token {
         id: row.get(0),
         project: ProjectId(row.get(1)),
         name: row.get(2),
-        roles: decode(row.get(3)),
+        roles: Roles::from_text(row.get(3)),
         created_by: row.get(4),
         created_by_person: row.get(5),
         created_at_millis: row.get(6),

@@ -2,7 +2,6 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::accounts::{read, written};
 use crate::failed;
 use prefab_core::ids::ProjectId;
 use prefab_store::{
@@ -15,7 +14,7 @@ pub(super) fn keep(connection: &Connection, invitation: &NewInvitation, now: i64
     let NewInvitation { hash, to, created_by, expires_at_millis } = invitation;
     let project = to.as_ref().map(|(project, ..)| project.0);
     let email = to.as_ref().map(|(_, email, _)| email);
-    let roles = to.as_ref().map(|(.., roles)| written(roles));
+    let roles = to.as_ref().map(|(.., roles)| roles.to_text());
     connection
         .execute(
             "INSERT INTO invitation (hash, project_id, email, roles, created_by, created_at_millis,
@@ -43,7 +42,7 @@ pub(super) fn list(
         Ok(Invitation {
             id: row.get(0)?,
             email: row.get(1)?,
-            roles: read(&row.get::<_, String>(2)?),
+            roles: Roles::from_text(&row.get::<_, String>(2)?),
             created_by: row.get(3)?,
             created_at_millis: row.get(4)?,
             expires_at_millis: row.get(5)?,
@@ -93,7 +92,8 @@ pub(super) fn find(
             params![hash.0, now, email],
             |row| {
                 let (project, roles): (Option<i64>, Option<String>) = (row.get(1)?, row.get(2)?);
-                let to = project.map(|id| (ProjectId(id), read(roles.as_deref().unwrap_or_default())));
+                let to =
+                    project.map(|id| (ProjectId(id), Roles::from_text(roles.as_deref().unwrap_or_default())));
                 Ok(Found { id: row.get(0)?, to, created_by: row.get(3)? })
             },
         )

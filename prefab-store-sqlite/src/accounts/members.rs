@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use crate::accounts::person_row::person;
 use crate::failed;
 use crate::{
-    accounts::{offer_row, read, tokens, written},
+    accounts::{offer_row, tokens},
     write,
 };
 use prefab_core::ids::ProjectId;
@@ -24,7 +24,7 @@ pub(super) fn list(connection: &Connection, project: ProjectId) -> Result<Vec<Me
         .map_err(reading())?;
     let members = statement.query_map([project.0], |row| {
         let (roles, joined_at_millis): (String, i64) = (row.get(3)?, row.get(4)?);
-        Ok(Member { person: person(row)?, roles: read(&roles), joined_at_millis })
+        Ok(Member { person: person(row)?, roles: Roles::from_text(&roles), joined_at_millis })
     });
     members.and_then(Iterator::collect).map_err(reading())
 }
@@ -41,7 +41,7 @@ pub(super) fn insert(
         .execute(
             "INSERT INTO member (project_id, person_id, roles, joined_at_millis) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (project_id, person_id) DO UPDATE SET roles = ?3",
-            params![project.0, person, written(roles), now],
+            params![project.0, person, roles.to_text(), now],
         )
         .map_err(failed("adding a member to a project"))?;
     offer_row::delete(connection, project, person).map(drop)

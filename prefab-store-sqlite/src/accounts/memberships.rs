@@ -6,7 +6,7 @@ use prefab_core::ids::ProjectId;
 use prefab_store::{Roles, StoreError};
 use rusqlite::Connection;
 
-use crate::{accounts::read, failed};
+use crate::failed;
 
 /// Returns the roles of a person, by project.
 pub(super) fn projects(
@@ -19,7 +19,7 @@ pub(super) fn projects(
         .map_err(reading())?;
     let projects = statement.query_map([person], |row| {
         let roles: String = row.get(1)?;
-        Ok((ProjectId(row.get(0)?), read(&roles)))
+        Ok((ProjectId(row.get(0)?), Roles::from_text(&roles)))
     });
     projects.and_then(Iterator::collect).map_err(reading())
 }

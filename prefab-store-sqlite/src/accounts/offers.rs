@@ -3,12 +3,12 @@
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use crate::{
-    accounts::{members, person_row::person, read, reset_row, written},
+    accounts::{members, person_row::person, reset_row},
     failed, write,
 };
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    StoreError,
+    Roles, StoreError,
     accounts::{MembershipOffer, OfferOutcome},
 };
 
@@ -34,7 +34,7 @@ pub(super) fn keep(connection: &mut Connection, offer: &MembershipOffer) -> Resu
         .execute(
             "INSERT OR REPLACE INTO membership_offer (project_id, person_id, roles, offered_by, offered_at_millis)
              VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![project.0, person.id, written(roles), offered_by, offered_at_millis],
+            params![project.0, person.id, roles.to_text(), offered_by, offered_at_millis],
         )
         .map_err(offering())?;
     transaction.commit().map_err(offering())?;
@@ -45,7 +45,7 @@ fn offer(row: &Row<'_>) -> rusqlite::Result<MembershipOffer> {
     Ok(MembershipOffer {
         person: person(row)?,
         project: ProjectId(row.get(3)?),
-        roles: read(&row.get::<_, String>(4)?),
+        roles: Roles::from_text(&row.get::<_, String>(4)?),
         offered_by: row.get(5)?,
         offered_at_millis: row.get(6)?,
     })

@@ -11,7 +11,7 @@ use prefab_store::{
 };
 
 /// The resolution of the time of the last use, since a write per request would be too expensive.
-const USE_MILLIS: i64 = 60_000;
+pub(super) const USE_MILLIS: i64 = 60_000;
 
 /// Returns whether a use should be written, given the last one that was written.
 pub(super) fn is_due(last_used_millis: i64, now: i64) -> bool {
@@ -67,7 +67,11 @@ pub(super) fn find(
 /// Records the use of a session.
 pub(super) fn used(connection: &Connection, session: &KeyHash, now: i64) -> Result<(), StoreError> {
     connection
-        .execute("UPDATE session SET last_used_at_millis = ?2 WHERE hash = ?1", params![session.0, now])
+        .execute(
+            // Of several requests that see the old time, one writes.
+            "UPDATE session SET last_used_at_millis = ?2 WHERE hash = ?1 AND last_used_at_millis <= ?3",
+            params![session.0, now, now - USE_MILLIS],
+        )
         .map(drop)
         .map_err(failed("writing the use of a session"))
 }

@@ -2,12 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::accounts::memberships;
-use crate::accounts::{read, written};
+use crate::accounts::{memberships, sessions::USE_MILLIS};
 use crate::{failed, unique_names, write};
 use prefab_core::ids::ProjectId;
 use prefab_store::{
-    StoreError,
+    Roles, StoreError,
     accounts::{NewToken, Token},
     key::KeyHash,
 };
@@ -30,7 +29,7 @@ pub(super) fn keep(connection: &mut Connection, token: &NewToken, now: i64) -> R
                 project.0,
                 hash.0,
                 name,
-                written(roles),
+                roles.to_text(),
                 created_by,
                 created_by_person,
                 now,
@@ -105,7 +104,12 @@ pub(super) fn find(connection: &Connection, hash: &KeyHash, now: i64) -> Result<
 /// Records the use of a token.
 pub(super) fn used(connection: &Connection, id: i64, now: i64) -> Result<(), StoreError> {
     connection
-        .execute("UPDATE token SET last_used_at_millis = ?2 WHERE id = ?1", params![id, now])
+        .execute(
+            // Of several requests that see the old time, one writes.
+            "UPDATE token SET last_used_at_millis = ?2
+             WHERE id = ?1 AND (last_used_at_millis IS NULL OR last_used_at_millis <= ?3)",
+            params![id, now, now - USE_MILLIS],
+        )
         .map(drop)
         .map_err(failed("writing the use of a token"))
 }
@@ -123,7 +127,7 @@ fn token(row: &Row<'_>) -> rusqlite::Result<Token> {
         id: row.get(0)?,
         project: ProjectId(row.get(1)?),
         name: row.get(2)?,
-        roles: read(&row.get::<_, String>(3)?),
+        roles: Roles::from_text(&row.get::<_, String>(3)?),
         created_by: row.get(4)?,
         created_by_person: row.get(5)?,
         created_at_millis: row.get(6)?,

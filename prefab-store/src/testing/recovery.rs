@@ -77,7 +77,7 @@ pub(super) async fn older_versions_are_appended_again_above_the_seen_ones(fixtur
     let audit = crate::AuditFilter { action: Some("recovered".to_owned()), limit: 10, ..Default::default() };
     let entries = fixture.store.audit(audit).await.unwrap();
     assert_eq!(entries.len(), 1);
-    assert_eq!(entries[0].entry.note.sentence, recovered[0].sentence());
+    assert_eq!(entries[0].entry, recovered[0].audit_entry());
 
     // Another server with the same memory, and a change afterwards.
     assert_eq!(fixture.other_handle().recover(vec![fixture.remembered(versions)]).await.unwrap(), []);

@@ -1,9 +1,10 @@
-//! Prefab: the engine, the client, the client with telemetry, and a live handle.
+//! Prefab: the engine, the client, the client with telemetry, prepared handles, and a live handle.
 
 mod client;
 mod engine;
 mod live;
 mod own;
+mod prepared;
 mod server;
 
 use anyhow::{Context as _, Result, ensure};
@@ -20,6 +21,7 @@ fn main() -> Result<()> {
         Entry::of::<engine::Engine>(),
         Entry::of::<client::Offline>(),
         Entry::of::<client::Counting>(),
+        Entry::of::<prepared::Prepared>(),
         Entry::of::<live::Handle>(),
     ])
 }

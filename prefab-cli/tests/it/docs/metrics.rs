@@ -25,7 +25,11 @@ async fn the_metrics_reference_is_current() {
             help = text.split_once(' ').unwrap().1;
         } else if let Some((name, kind)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.rsplit_once(' '))
         {
-            let suffix = if kind == "counter" { "_total" } else { "" };
+            let suffix = match kind {
+                "counter" => "_total",
+                "info" => "_info",
+                _ => "",
+            };
             writeln!(page, "| `{name}{suffix}` | {kind} | {help} |").unwrap();
         }
     }

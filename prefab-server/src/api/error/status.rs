@@ -37,7 +37,9 @@ pub(super) const fn of(code: ErrorCode) -> StatusCode {
 /// Returns the cause of a database error that an operator can fix.
 pub(super) const fn database_cause(code: ErrorCode) -> Option<&'static str> {
     match code {
-        ErrorCode::StorageFull => Some("the server's disk is full; nothing was changed"),
+        ErrorCode::StorageFull => {
+            Some("the disk of the database is full; nothing was changed; free some space on it")
+        }
         ErrorCode::DatabaseBusy => Some("the database is busy; nothing was changed, try again"),
         ErrorCode::DatabaseUnavailable => {
             Some("the database cannot be reached; nothing was changed, try again")

@@ -11,7 +11,7 @@ use crate::api::body;
 use crate::api::{
     body::read,
     error::ApiError,
-    management::{credentials::Principal, stream_authorization::StreamAuthorization},
+    management::{credentials::Principal, last_id, stream_authorization::StreamAuthorization},
     state::App,
 };
 use prefab_core::ids::{EnvironmentId, ProjectId};
@@ -142,6 +142,7 @@ impl FromRequestParts<App> for Access {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let principal = Principal::from_request_parts(parts, app).await?;
+        last_id::wait(parts, &principal, app).await?;
         let is_reading = parts.method.is_safe();
         Ok(Self {
             principal,

@@ -1,7 +1,6 @@
 //! Accounts: sign-up, password change and deletion.
 
 use crate::api::origin::RequestOrigin;
-use std::time::Instant;
 
 use axum::{
     Json,
@@ -17,7 +16,9 @@ use crate::api::management::{
     session::{
         attempt,
         audit::note,
-        checks::{reject_cross_site, too_many_attempts, validate_email, validate_password},
+        checks::{
+            count_link_attempt, reject_cross_site, too_many_attempts, validate_email, validate_password,
+        },
         remember_browser, session_ended, start_session,
     },
     tokens,
@@ -48,7 +49,7 @@ pub(super) async fn sign_up(
     JsonBody(SignUpRequest { token, email, name, password }): JsonBody<SignUpRequest>,
 ) -> Result<Response, ApiError> {
     reject_cross_site(&headers)?;
-    app.sign_in.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
+    count_link_attempt(&app, &origin).await?;
     let (email, name, invitation) = (validate_email(&email)?, validate_name(&name)?, KeyHash::of(&token));
     validate_password("password", &password)?;
     let refused =
@@ -150,6 +151,6 @@ async fn prove(
     if !app.sign_in.passwords.check(password, kept).await? {
         return Err(ApiError::Forbidden(refusal));
     }
-    app.sign_in.succeeded(&person.email, &network(origin.peer()), browser.as_ref());
-    Ok(())
+    let store = app.project_cache.store();
+    Ok(app.sign_in.succeeded(store, &person.email, &network(origin.peer()), browser.as_ref()).await?)
 }

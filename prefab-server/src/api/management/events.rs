@@ -98,7 +98,8 @@ struct Events {
     hints: broadcast::Receiver<Arc<UsageUpdate>>,
     look: Interval,
     keep_alive: Interval,
-    clients: BTreeMap<EnvironmentId, SubscriberCounts>,
+    /// The clients of this server and of the others, as they were sent last.
+    clients: BTreeMap<EnvironmentId, (SubscriberCounts, u64)>,
     waiting: VecDeque<Bytes>,
     _permit: StreamPermit,
 }
@@ -229,14 +230,19 @@ impl Events {
 
     fn push_client_events(&mut self) {
         for environment in &*self.project.environments() {
-            let Some(channel) = self.project.used_channel(environment.id) else { continue };
-            let counts = channel.subscribers.counts();
-            if self.clients.get(&environment.id) == Some(&counts) {
+            let elsewhere: u64 = self.app.presence.clients_elsewhere(environment.id).values().sum();
+            let channel = self.project.used_channel(environment.id);
+            if channel.is_none() && elsewhere == 0 && !self.clients.contains_key(&environment.id) {
                 continue;
             }
-            let event = clients(environment.id, &counts);
+            let counts = channel.map(|channel| channel.subscribers.counts()).unwrap_or_default();
+            let current = (counts, elsewhere);
+            if self.clients.get(&environment.id) == Some(&current) {
+                continue;
+            }
+            let event = clients(environment.id, &current.0, elsewhere);
             self.waiting.push_back(event_bytes("clients", None, &event));
-            self.clients.insert(environment.id, counts);
+            self.clients.insert(environment.id, current);
         }
     }
 }
@@ -262,11 +268,14 @@ fn change(audited: AuditedChange, project: &Project) -> ChangeEvent {
     }
 }
 
-pub(super) fn clients(environment: EnvironmentId, counts: &SubscriberCounts) -> ClientsEvent {
+/// Returns the clients of this server, and the number of those that are connected to others.
+pub(super) fn clients(environment: EnvironmentId, counts: &SubscriberCounts, elsewhere: u64) -> ClientsEvent {
     let received = counts.by_version.iter().rev().take(MAX_VERSIONS);
+    let elsewhere = usize::try_from(elsewhere).unwrap_or(usize::MAX);
     ClientsEvent {
         environment: environment.to_string(),
-        connected: counts.by_version.values().sum(),
+        connected: counts.by_version.values().sum::<usize>().saturating_add(elsewhere),
+        elsewhere,
         received: received
             .map(|(version, clients)| ReceivedVersion { version: version.to_string(), clients: *clients })
             .collect(),

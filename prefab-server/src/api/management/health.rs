@@ -1,6 +1,10 @@
 //! The health of the server: connected clients, propagation times and sizes.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{Json, extract::State};
 
@@ -10,14 +14,21 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_management_api::{
-    EnvironmentHealth, ErrorResponse, HealthResponse, PayloadSizes, Propagation, ProtocolCount,
-    TelemetryHealth,
+    DatabaseHealth, EnvironmentHealth, ErrorResponse, HealthResponse, PayloadSizes, Propagation,
+    ProtocolCount, ServerHealth, TelemetryHealth,
 };
-use prefab_publish::{Audience, Channel, Encoding, Protocol};
-use prefab_service::names;
-use prefab_store::Environment;
+use prefab_publish::{Audience, Channel, Encoding};
+use prefab_service::{
+    names,
+    presence::{self, ServerClients},
+};
+use prefab_store::{Environment, StoreFacts, StoreStatus};
+use tokio::time::timeout;
 
-/// Returns the health of the server for a project.
+/// How long the database has to report its state.
+const FACTS_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Returns the health of the server for a project, and the clients of all servers on the database.
 #[utoipa::path(
     get, path = "/projects/{project}/health", tag = "operations", params(("project" = i64, Path)),
     responses((status = 200, body = HealthResponse), (status = 404, body = ErrorResponse))
@@ -42,7 +53,8 @@ pub(super) async fn show(
         let configs = shown.configs().len();
         let environment = |environment: &Environment| {
             let channel = shown.used_channel(environment.id);
-            of(environment, channel.as_deref(), this.telemetry.reports(environment.id), configs)
+            let elsewhere = this.presence.clients_elsewhere(environment.id);
+            of(environment, channel.as_deref(), elsewhere, this.telemetry.reports(environment.id), configs)
         };
         let environments: Vec<_> = shown.environments().iter().map(environment).collect();
         Ok((environments, names::confusing_names(&shown, &tokens)))
@@ -62,27 +74,59 @@ pub(super) async fn show(
         },
         confusing_names,
         environments,
+        servers: servers(&app),
+        database: database(&app).await,
     }))
+}
+
+/// Lists the servers on the database, this one first.
+fn servers(app: &App) -> Vec<ServerHealth> {
+    let own = presence::own_clients(app).iter().map(|clients| u64::from(clients.count)).sum();
+    let this =
+        ServerClients { name: app.presence.server().name().to_owned(), clients: own, age_millis: None };
+    let all = [this].into_iter().chain(app.presence.other_servers());
+    all.map(|ServerClients { name, clients, age_millis }| ServerHealth { name, clients, age_millis })
+        .collect()
+}
+
+/// Returns the state of the database, or `None` if it does not answer in time.
+async fn database(app: &App) -> Option<DatabaseHealth> {
+    let store = app.project_cache.store();
+    let (started, asked_at) = (Instant::now(), app.clock.now_millis());
+    let facts = timeout(FACTS_TIMEOUT, store.facts()).await.ok()?.ok()?;
+    let StoreFacts { version, schema, now_millis, max_connections } = facts;
+    let StoreStatus { kind, is_listening, pool } = store.status();
+    // The database answered in the middle of the request.
+    let here = asked_at + i64::try_from(started.elapsed().as_millis() / 2).unwrap_or_default();
+    Some(DatabaseHealth {
+        kind: kind.to_owned(),
+        version,
+        schema,
+        is_listening,
+        connections_in_use: pool.map(|pool| pool.in_use),
+        connections: pool.map(|pool| pool.most),
+        max_connections,
+        clock_difference_millis: now_millis - here,
+    })
 }
 
 /// Returns the health of an environment. It has no channel if no client has used it yet.
 fn of(
     environment: &Environment,
     channel: Option<&Channel>,
+    elsewhere: BTreeMap<String, u64>,
     reports: u64,
     configs: usize,
 ) -> EnvironmentHealth {
     let counts = channel.map(|channel| channel.subscribers.counts()).unwrap_or_default();
-    let kinds = counts.by_protocol.iter().map(|(protocol, clients)| ProtocolCount {
-        kind: match protocol {
-            Protocol::Sse => "sse",
-            Protocol::SseJson => "sse_json",
-            Protocol::Grpc => "grpc",
-            Protocol::Ofrep => "ofrep",
-            Protocol::Quonfig => "quonfig",
-        }
-        .to_owned(),
-        clients: *clients,
+    let clients_elsewhere: u64 = elsewhere.values().sum();
+    let mut kinds = elsewhere;
+    for (protocol, clients) in &counts.by_protocol {
+        *kinds.entry(presence::kind(*protocol).to_owned()).or_default() += *clients as u64;
+    }
+    let kinds = kinds.into_iter().map(|(kind, clients)| ProtocolCount {
+        kind,
+        clients: usize::try_from(clients).unwrap_or(usize::MAX),
     });
     let times = channel.map(|channel| channel.subscribers.delivery_times()).unwrap_or_default();
     let answer =
@@ -90,7 +134,7 @@ fn of(
     EnvironmentHealth {
         name: environment.name.clone(),
         kinds: kinds.collect(),
-        clients: clients(environment.id, &counts),
+        clients: clients(environment.id, &counts, clients_elsewhere),
         propagation: Propagation {
             deliveries: times.len(),
             median_micros: at(&times, 50),

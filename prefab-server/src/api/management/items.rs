@@ -3,7 +3,10 @@
 mod state;
 mod usage;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use axum::{
     Json,
@@ -20,6 +23,7 @@ use crate::api::management::{
 };
 use crate::api::{error::ApiError, state::App};
 use prefab_service::{
+    Error,
     actor::Actor,
     change::{ChangeRequest, Edit},
     describe, item,
@@ -57,7 +61,8 @@ pub(super) async fn list(
         return Ok(compression::with_etag(StatusCode::NOT_MODIFIED.into_response(), tag));
     }
     let project = Arc::clone(&actor.project);
-    let mut page = app.work(project.id, move |_| Ok(page(&project, query))).await?;
+    let environments = selected(&project, query.environments.as_deref())?;
+    let mut page = app.work(project.id, move |_| Ok(page(&project, query, &environments))).await?;
     if let (Some(first), Some(last)) = (page.items.first(), page.items.last()) {
         let range = KeyRange { first: first.key.clone(), last: last.key.clone() };
         let comments = app.project_cache.store().comments(actor.project.id, range.clone()).await?;
@@ -86,10 +91,27 @@ fn etag(app: &App, actor: &Actor) -> String {
     format!("{}-{}-{}", app.started_millis, *actor.project.published().borrow(), ids.join("."))
 }
 
-fn page(project: &Project, query: ListItemsQuery) -> ItemPage {
+/// Returns the environments with these numbers, or all of them.
+fn selected(project: &Project, numbers: Option<&str>) -> Result<Vec<Environment>, ApiError> {
+    let environments = project.environments();
+    let Some(numbers) = numbers else { return Ok(environments.to_vec()) };
+    let all: HashSet<&str> = numbers.split(',').filter(|number| !number.is_empty()).collect();
+    let selected: Vec<Environment> = environments
+        .iter()
+        .filter(|environment| all.contains(&*environment.id.to_string()))
+        .cloned()
+        .collect();
+    if selected.len() < all.len() {
+        let problem =
+            "`environments`: expected the numbers of environments, separated by commas, such as 1,3";
+        return Err(Error::invalid(problem).into());
+    }
+    Ok(selected)
+}
+
+fn page(project: &Project, query: ListItemsQuery, environments: &[Environment]) -> ItemPage {
     let limit = query.limit.unwrap_or(100).clamp(1, MAX_PAGE_ITEMS);
     let search = query.search.unwrap_or_default().to_lowercase();
-    let environments = project.environments();
     let mut items: Vec<ItemSummary> = Vec::new();
     let mut next = None;
     for (key, version) in project.configs().iter() {
@@ -105,7 +127,7 @@ fn page(project: &Project, query: ListItemsQuery) -> ItemPage {
             next = items.last().map(|item| item.key.clone());
             break;
         }
-        items.push(summary(version, config, &environments));
+        items.push(summary(version, config, environments));
     }
     ItemPage { items, next }
 }

@@ -10,6 +10,7 @@ use crate::api::management::views::{exceptional_roles, role_response, store_role
 use crate::api::management::{
     access::{self, Access, JsonBody, PathParams, QueryParams},
     issued_credentials,
+    reset_rights::ResetRights,
     session::checks::validate_email,
     tokens,
 };
@@ -40,6 +41,7 @@ fn member_response(member: Member, actor: &Actor) -> MemberResponse {
         role: role_response(roles.project),
         joined_at: joined_at_millis,
         is_pending: false,
+        may_reset_password: false,
     }
 }
 
@@ -53,11 +55,17 @@ pub(super) async fn list(
     access: Access,
     PathParams(project): PathParams<i64>,
 ) -> Result<Json<Vec<MemberResponse>>, ApiError> {
+    let rights = ResetRights::of(&app, &access).await?;
     let actor = access.authorize(project)?;
     let members = app.project_cache.store().members(actor.project.id).await?;
     let offers = app.project_cache.store().membership_offers(actor.project.id).await?;
-    let members = members.into_iter().map(|member| member_response(member, &actor));
-    Ok(Json(members.chain(offers.into_iter().map(|offer| pending_response(offer, &actor))).collect()))
+    let mut people = Vec::with_capacity(members.len() + offers.len());
+    for member in members {
+        let may_reset_password = rights.allow(&app, &actor, &member).await?;
+        people.push(MemberResponse { may_reset_password, ..member_response(member, &actor) });
+    }
+    people.extend(offers.into_iter().map(|offer| pending_response(offer, &actor)));
+    Ok(Json(people))
 }
 
 /// Returns who invited an account, and when it was created, so that you can check it before you add it.
@@ -139,6 +147,7 @@ pub(super) async fn update(
     PathParams((project, person)): PathParams<(i64, i64)>,
     JsonBody(UpdateMemberRequest { role, environments }): JsonBody<UpdateMemberRequest>,
 ) -> Result<Json<MemberResponse>, ApiError> {
+    let rights = ResetRights::of(&app, &access).await?;
     let actor = access.authorize(project)?;
     let before = find(&app, &actor, person).await?;
     let role = role.map_or(before.roles.project, store_role);
@@ -154,7 +163,9 @@ pub(super) async fn update(
         in_words(&actor, &after)
     );
     audit_entry::record(&app, &actor, "person.role", person, None, &sentence).await?;
-    Ok(Json(member_response(Member { roles: after, ..before }, &actor)))
+    let may_reset_password = rights.allow(&app, &actor, &before).await?;
+    let member = member_response(Member { roles: after, ..before }, &actor);
+    Ok(Json(MemberResponse { may_reset_password, ..member }))
 }
 
 /// Removes a member, and revokes the management tokens that act for them in the project. The account remains.

@@ -1,7 +1,6 @@
 //! Password resets with a link that an admin creates.
 
 use crate::api::origin::RequestOrigin;
-use std::time::Instant;
 
 use axum::{Json, extract::State, response::Response};
 use http::HeaderMap;
@@ -9,9 +8,10 @@ use http::HeaderMap;
 use crate::api::management::{
     access::{Access, JsonBody, PathParams},
     people::{find, named},
+    reset_rights::ResetRights,
     session::{
         audit::note,
-        checks::{link, reject_cross_site, too_many_attempts, validate_password},
+        checks::{count_link_attempt, link, reject_cross_site, validate_password},
         start_session,
     },
 };
@@ -44,21 +44,12 @@ pub(super) async fn offer(
     PathParams((project, person)): PathParams<(i64, i64)>,
     headers: HeaderMap,
 ) -> Result<Json<PasswordResetLink>, ApiError> {
-    let (managed, is_owner) = (access.managed(), access.is_owner(&app).await?);
+    let rights = ResetRights::of(&app, &access).await?;
     let actor = access.require_role(project, Role::Admin)?;
     let member = find(&app, &actor, person).await?;
     let account =
         app.project_cache.store().account(member.person.email.clone()).await?.ok_or(ApiError::NotFound)?;
-    if account.is_owner && !is_owner {
-        return Err(ApiError::Forbidden(
-            "the person is an owner of the installation; only another owner, or `prefab recover --owner`, can create this link",
-        ));
-    }
-    if !is_owner && !account.projects.iter().all(|project| managed.contains(project)) {
-        return Err(ApiError::Forbidden(
-            "the person is a member of other projects too; only an owner of the installation or an admin of all their projects can create this link",
-        ));
-    }
+    rights.check(&account)?;
     let secret = Secret::new()?;
     let expires_at_millis = app.clock.now_millis() + LINK_LIFETIME_MILLIS;
     let reset = NewReset { hash: secret.hash(), person, expires_at_millis };
@@ -92,7 +83,7 @@ pub(super) async fn reset(
     JsonBody(ResetPasswordRequest { token, password }): JsonBody<ResetPasswordRequest>,
 ) -> Result<Response, ApiError> {
     reject_cross_site(&headers)?;
-    app.sign_in.by_address.attempt(&network(origin.peer()), Instant::now()).map_err(too_many_attempts)?;
+    count_link_attempt(&app, &origin).await?;
     validate_password("password", &password)?;
     let hash = KeyHash::of(&token);
     let refused = "this link has been used or has expired; ask an admin for a new one";
@@ -103,7 +94,8 @@ pub(super) async fn reset(
     let password = app.sign_in.passwords.hash(password).await?;
     let done = app.project_cache.store().reset_password(hash, password).await?;
     let Session { person, projects, is_owner: _ } = done.ok_or(ApiError::Forbidden(refused))?;
-    app.sign_in.succeeded(&person.email, &network(origin.peer()), None);
+    let store = app.project_cache.store();
+    app.sign_in.succeeded(store, &person.email, &network(origin.peer()), None).await?;
     let projects: Vec<ProjectId> = projects.into_keys().collect();
     note(&app, &person, &projects, origin, ("person.password", "set a new password with a link")).await?;
     start_session(&app, person, &headers).await

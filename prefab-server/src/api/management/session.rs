@@ -110,7 +110,8 @@ pub(super) async fn log_in(
         refused(&app, &email, account.as_ref(), origin, "wrong e-mail address or password").await?;
         return Err(ApiError::Unauthorized);
     };
-    app.sign_in.succeeded(&email, &network(origin.peer()), browser.as_ref());
+    let store = app.project_cache.store();
+    app.sign_in.succeeded(store, &email, &network(origin.peer()), browser.as_ref()).await?;
     let person = account.person.clone();
     note(&app, &person, &account.projects, origin, ("session.created", "logged in")).await?;
     start_session(&app, person, &headers).await
@@ -197,9 +198,9 @@ pub(super) async fn attempt(
     email: &str,
     origin: &Origin,
 ) -> Result<Result<Option<KeyHash>, RetryAfter>, ApiError> {
-    let Err(later) = count_attempt(app, email, origin, None) else { return Ok(Ok(None)) };
+    let Err(later) = count_attempt(app, email, origin, None).await? else { return Ok(Ok(None)) };
     let Some(browser) = known_browser(app, headers, email).await? else { return Ok(Err(later)) };
-    Ok(count_attempt(app, email, origin, Some(&browser)).map(|()| Some(browser)))
+    Ok(count_attempt(app, email, origin, Some(&browser)).await?.map(|()| Some(browser)))
 }
 
 /// Returns the hash of the browser's secret, if the person with this e-mail address has logged in with it.

@@ -22,7 +22,7 @@ use crate::api::{error::ApiError, state::App};
 /// The largest document that fits into an event, beside the names of its fields.
 const MAX_DOCUMENT_BYTES: usize = MAX_QUONFIG_EVENT_BYTES - 1_024;
 
-/// The largest part of an event that is written at once. A connection copies it while its client does not read.
+/// The largest part of an event that is written in one piece. A connection copies it while its client does not read.
 const PART_BYTES: usize = 64 << 10;
 
 /// Opens the stream. The client has everything up to `cursor`, which is 0 for SDKs that do not send it.

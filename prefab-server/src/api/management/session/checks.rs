@@ -1,7 +1,5 @@
 //! Checks of log-in requests.
 
-use std::time::Instant;
-
 use http::{HeaderMap, HeaderValue, header::HOST};
 
 use crate::{
@@ -29,13 +27,20 @@ pub(in super::super) fn reject_cross_site(headers: &HeaderMap) -> Result<(), Api
 }
 
 /// Counts a log-in attempt.
-pub(in super::super) fn count_attempt(
+pub(in super::super) async fn count_attempt(
     app: &App,
     email: &str,
     origin: &Origin,
     known_browser: Option<&KeyHash>,
-) -> Result<(), RetryAfter> {
-    app.sign_in.attempt(email, &network(origin.peer()), known_browser, Instant::now())
+) -> Result<Result<(), RetryAfter>, ApiError> {
+    let (store, network) = (app.project_cache.store(), network(origin.peer()));
+    Ok(app.sign_in.attempt(store, email, &network, known_browser).await?)
+}
+
+/// Counts an attempt to use a link.
+pub(in super::super) async fn count_link_attempt(app: &App, origin: &Origin) -> Result<(), ApiError> {
+    let counted = app.sign_in.attempt_from(app.project_cache.store(), &network(origin.peer())).await?;
+    counted.map_err(too_many_attempts)
 }
 
 pub(in super::super) fn too_many_attempts(RetryAfter { after, is_first: _ }: RetryAfter) -> ApiError {
