@@ -12,7 +12,7 @@ import { bulkActions, rowSwitch } from '../parts/list-actions.js';
 import { applyView, filterChips, filterMenu, ORDERS, remember, viewMenu, viewOf } from '../parts/list-filter.js';
 import { columnWidths, COLUMNS, heads, row, shownColumns } from '../parts/list-row.js';
 import { menu } from '../parts/menu.js';
-import { select } from '../parts/value.js';
+import { select } from '../parts/select.js';
 import { virtualList } from '../parts/virtual-list.js';
 
 /** @type {Record<string, {icon: string, title: string, one: string, types: string[], about: string}>} */

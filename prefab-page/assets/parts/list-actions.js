@@ -1,26 +1,12 @@
-// Changes from the list: the switch of a row, and changes of several items.
+// What the list offers to do: the switch of a row, and the buttons for selected items.
 
 import * as api from '../api.js';
-import { field, h, notify } from '../dom.js';
-import * as edit from '../edit.js';
-import * as items from '../items.js';
+import { h } from '../dom.js';
 import { icon } from '../icons.js';
-import { confirm } from './dialog.js';
-import { forEachKey } from './for-each-key.js';
 import { menu } from './menu.js';
-import { affectedEnvironments, publish } from './publish.js';
-import { forEveryone } from './rules-switch.js';
 import { onOff } from './state-cells.js';
-import { listInput, select } from './value.js';
 
-/**
- * Turns an item on or off for everyone in the chosen environment. Rules stay below the new rule.
- * @type {(item: Item, environment: string, value: boolean) => void}
- */
-export function turn(item, environment, value) {
-  const rules = edit.clone(edit.rulesOf(item, environment) ?? item.default.rules);
-  edit.setRules(item, environment, forEveryone(rules, value));
-}
+const load = () => import('./list-changes.js');
 
 /**
  * Returns the switch of a row, or nothing if the item is not Boolean.
@@ -32,7 +18,7 @@ export function rowSwitch(page, item, state) {
   const { environment } = page;
   const isMixed = known.kind === 'split' || state.targeted > 0;
   const label = `${item.key} in ${environment.name}`;
-  const set = (/** @type {boolean} */ value) => publishTurn(page, item.key, value);
+  const set = (/** @type {boolean} */ value) => load().then(({ publishTurn }) => publishTurn(page, item.key, value));
   if (!isMixed) {
     const isOn = known.kind === 'on';
     return h('button', { type: 'button', class: 'switch', role: 'switch', 'aria-checked': String(isOn), 'aria-label': label, onclick: () => set(!isOn) });
@@ -44,80 +30,16 @@ export function rowSwitch(page, item, state) {
   ], 'left');
 }
 
-/** @type {(page: PageContext, key: string, value: boolean) => Promise<void>} */
-async function publishTurn(page, key, value) {
-  /** @type {PublishedItem} */
-  const base = await api.get(page.api('items', key));
-  const next = edit.clone(base);
-  turn(next, page.environment.id, value);
-  const done = await publish(page, base, next, { title: `Turn ${value ? 'on' : 'off'} ${key} in ${page.environment.name}?`, button: value ? 'Turn on' : 'Turn off' });
-  if (!done) return;
-  await items.refresh(page.project.id, key);
-  if (done === 'conflict') notify(`${key} was changed at the same time. Try again.`, 'bad');
-  else if (done === 'draft') notify('Draft saved. It is waiting for approval.');
-  else notify(`Turned ${value ? 'on' : 'off'} ${key} in ${page.environment.name}.`);
-}
-
-/**
- * Changes every selected item after a question, or saves drafts where approval is required.
- * @param {PageContext} page
- * @param {Set<string>} selected keys leave it as they are done
- * @param {{title: string, button: string, about?: Child, change: (item: Item) => void, done: string}} how
- */
-async function changeAll(page, selected, { title, button, about, change, done }) {
-  const { environments } = page.project;
-  let drafts = 0;
-  const count = selected.size;
-  const act = async (/** @type {string} */ key, /** @type {string} */ comment) => {
-    /** @type {PublishedItem} */
-    const base = await api.get(page.api('items', key));
-    const next = edit.clone(base);
-    change(next);
-    if (edit.isSame(base, next)) return;
-    if (affectedEnvironments(page, base, next).some((one) => one.needsApproval)) {
-      await api.put(page.api('items', key, 'draft'), { item: next, comment });
-      drafts += 1;
-    } else {
-      await api.put(page.api('items', key), { item: next, comment });
-      items.refresh(page.project.id, key);
-    }
-  };
-  const isDone = await confirm(title, about ?? null, button, (comment) => forEachKey(selected, (key) => act(key, comment)), { needsComment: environments.some((one) => one.needsComment) });
-  if (isDone) notify(drafts ? `Saved ${drafts} ${drafts === 1 ? 'draft' : 'drafts'}, waiting for approval.` : `${done} ${count} ${count === 1 ? 'item' : 'items'}.`);
-  return Boolean(isDone);
-}
-
 /**
  * Returns the buttons for selected items, except archiving.
  * @type {(page: PageContext, selected: Set<string>, how: {isFlags: boolean, tags: () => string[], onDone: () => void}) => Child[]}
  */
-export function bulkActions(page, selected, { isFlags, tags, onDone }) {
-  const { environment, project } = page;
-  const names = () => (selected.size === 1 ? [...selected][0] : `${selected.size} items`);
-  const run = async (/** @type {Parameters<typeof changeAll>[2]} */ how) => { if (await changeAll(page, selected, how)) onDone(); };
-  const turnAll = (/** @type {boolean} */ value) => run({
-    title: `Turn ${value ? 'on' : 'off'} ${names()} in ${environment.name}?`, button: value ? 'Turn on' : 'Turn off', done: `Turned ${value ? 'on' : 'off'}`,
-    about: h('p', null, `Everyone in ${environment.name} gets ${value}. Rules stay below and apply again after you remove this.`),
-    change: (item) => { if (item.valueType === 'bool') turn(item, environment.id, value); },
-  });
-  const tagAll = () => {
-    /** @type {string[]} */
-    let added = [];
-    const list = h('datalist', { id: 'bulk-tags' }, tags().map((tag) => h('option', { value: tag })));
-    const about = h('div', null, field('Tags to add', listInput([], (next) => { added = next; }, false, { list: 'bulk-tags', maxlength: 40, split: /[\n,]/ }), { hint: 'Press Enter after each tag.' }), list);
-    return run({ title: `Tag ${names()}?`, button: 'Add tags', about, done: 'Tagged', change: (item) => { item.tags = [...new Set([...(item.tags ?? []), ...added])]; } });
-  };
-  const copyAll = () => {
-    const targets = project.environments.filter((one) => one.id !== environment.id);
-    let target = targets[0].id;
-    const about = h('div', { class: 'stack' }, h('p', null, `The rules of ${environment.name} replace the rules of the other environment.`),
-      field('Copy to', select(targets.map((one) => [one.id, one.name]), target, (next) => { target = next; })));
-    return run({ title: `Copy ${names()} from ${environment.name}?`, button: 'Copy', about, done: 'Copied', change: (item) => edit.setRules(item, target, edit.clone(edit.rulesOf(item, environment.id))) });
-  };
+export function bulkActions(page, selected, { isFlags, ...how }) {
+  const changes = async () => (await load()).bulkChanges(page, selected, how);
   return [
-    isFlags && h('button', { type: 'button', onclick: () => turnAll(true) }, icon('power'), 'Turn on'),
-    isFlags && h('button', { type: 'button', onclick: () => turnAll(false) }, 'Turn off'),
-    h('button', { type: 'button', onclick: tagAll }, icon('tag'), 'Tag'),
-    project.environments.length > 1 && h('button', { type: 'button', onclick: copyAll }, icon('transfer'), 'Copy to…'),
+    isFlags && h('button', { type: 'button', onclick: async () => (await changes()).turnAll(true) }, icon('power'), 'Turn on'),
+    isFlags && h('button', { type: 'button', onclick: async () => (await changes()).turnAll(false) }, 'Turn off'),
+    h('button', { type: 'button', onclick: async () => (await changes()).tagAll() }, icon('tag'), 'Tag'),
+    page.project.environments.length > 1 && h('button', { type: 'button', onclick: async () => (await changes()).copyAll() }, icon('transfer'), 'Copy to…'),
   ];
 }

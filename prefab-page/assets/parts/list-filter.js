@@ -8,7 +8,7 @@ import { shortName } from './badges.js';
 import { filterItems } from './filter.js';
 import { menu } from './menu.js';
 import { onOff } from './state-cells.js';
-import { select } from './value.js';
+import { select } from './select.js';
 
 /** @typedef {'state' | 'tag' | 'type' | 'by' | 'only'} FilterName */
 /** @typedef {{q: string, sort: string} & Record<FilterName, string>} View */

@@ -228,4 +228,39 @@ export default {
     await Ann.locator('tr', { hasText: 'design.switched' }).waitFor();
     check(/u-\d/.test(await Ann.getByLabel('Context', { exact: true }).inputValue()), 'the context is filled in');
   },
+
+  async 'an emergency change of a config takes the keyboard and one click'({ on, people: { Ann } }) {
+    const int = (/** @type {number} */ value) => [{ criteria: [], value: { type: 'int', value } }];
+    await on.manage('POST', '/projects/1/items', { item: { key: 'design.retries', type: 'config', valueType: 'int', default: { rules: int(5) }, environments: [{ id: 'Production', rules: int(5) }] } });
+    await open(Ann, on.url, 'configs?environment=Production');
+    await Ann.locator('[data-row="design.retries"]').waitFor();
+    const count = await clicks(Ann, async () => {
+      await Ann.keyboard.press('/');
+      await Ann.keyboard.type('design.retries');
+      await Ann.keyboard.press('Enter');
+      await Ann.getByRole('heading', { name: 'Rules in Production' }).waitFor();
+      await Ann.getByLabel('Value', { exact: true }).fill('1');
+      await Ann.keyboard.press('Control+Enter');
+      await Ann.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
+      await Ann.getByText('Published.', { exact: true }).waitFor();
+    });
+    check(count === 1, `${count} clicks`);
+    const item = await on.manage('GET', '/projects/1/items/design.retries');
+    check(item.default.rules[0].value.value === 5 && item.environments[0].rules[0].value.value === 1, JSON.stringify(item));
+  },
+
+  async 'the menus work by keyboard alone'({ on, people: { Ann } }) {
+    await open(Ann, on.url, 'flags/design.killed');
+    const button = Ann.getByRole('button', { name: 'Actions of rule 1' });
+    await button.focus();
+    await Ann.keyboard.press('Enter');
+    await Ann.getByRole('menuitem', { name: 'Duplicate' }).waitFor();
+    await Ann.keyboard.press('ArrowDown');
+    check(await Ann.evaluate(() => document.activeElement?.textContent === 'Move down'), 'the second entry has the focus');
+    await Ann.keyboard.press('End');
+    check(await Ann.evaluate(() => document.activeElement?.textContent === 'Remove'), 'the last entry has the focus');
+    await Ann.keyboard.press('Escape');
+    check(await button.evaluate((element) => element === document.activeElement), 'Escape returns the focus');
+    check((await Ann.getByRole('menuitem').count()) === 0, 'the menu is closed');
+  },
 };
