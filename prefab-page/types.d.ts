@@ -33,8 +33,8 @@ type Flaw = Api.ValueProblem;
 type Difference = Omit<Api.DiffResponse, 'before' | 'after'> & { before: Item | null; after: Item | null };
 type Draft = Omit<Api.DraftResponse, 'item'> & { item: Item | null };
 type Changed = Api.ChangeResponse;
-/** One line of a difference: its section, its sign and its text. */
-interface Line { section: string; sign: string; text: string }
+/** One line of a difference: its section, its sign and its text. `json` is the formatted value of a rule that serves JSON. */
+interface Line { section: string; sign: string; text: string; json?: string }
 
 type State = Api.ItemState;
 type Used = Api.ItemUsage;

@@ -8,9 +8,12 @@ import * as router from './router.js';
 import { hasLinkToken, signInAgain, signInForms } from './parts/sign-in.js';
 import { layout, logo } from './parts/layout.js';
 import { offersCard } from './parts/offers.js';
+import { noteDraft, setWaiting } from './parts/waiting.js';
 
 /** @type {Record<string, string>} */
 const PAGES = {
+  overview: './pages/overview.js',
+  approvals: './pages/approvals.js',
   start: './pages/start.js',
   flags: './pages/list.js',
   configs: './pages/list.js',
@@ -29,6 +32,7 @@ const PAGES = {
   keys: './pages/keys.js',
   transfer: './pages/import-export.js',
   health: './pages/health.js',
+  style: './pages/style.js',
   account: './pages/account.js',
   installation: './pages/installation.js',
 };
@@ -82,9 +86,11 @@ async function open() {
     return router.navigate(router.path(first.id, some.length ? 'flags' : 'start'), { replace: true });
   }
   events.connect(project.id);
+  countDrafts(project.id);
   openCount += 1;
   const sequence = openCount;
   const page = createPage(project, place);
+  items.selectEnvironments(project, page.environment);
   const main = layout(page, open);
   const keyed = KEYED.has(place.page) && place.key;
   const file = keyed ? './pages/item.js' : PAGES[place.page];
@@ -162,6 +168,14 @@ function showNoProject(person) {
     } }, 'Sign out'))), offersCard(open));
 }
 
+let counted = '';
+/** Counts the drafts of a project for the menu, once; events follow. */
+function countDrafts(/** @type {string} */ id) {
+  if (counted === id) return;
+  counted = id;
+  api.get(api.projectPath(id, 'drafts')).then((/** @type {Draft[]} */ all) => setWaiting(all.map((one) => one.key))).catch(() => { counted = ''; });
+}
+
 function showSignIn() {
   showOutside('Sign in', signInForms(() => {
     if (hasLinkToken()) history.replaceState(null, '', '/');
@@ -188,6 +202,7 @@ api.hooks.setOffline = (isOffline) => {
 api.hooks.signIn = signInAgain;
 events.listen((name, data) => {
   if (name === 'change') items.refresh(router.currentPlace().project, data.key);
+  if (name === 'draft') noteDraft(data);
   if (name === 'reconnected') items.invalidate();
 });
 addEventListener('unhandledrejection', ({ reason }) => notify(reason?.message ?? String(reason), 'bad'));

@@ -259,5 +259,10 @@ export function notify(text, kind = 'info') {
   const toast = h('div', { class: `note ${kind}` }, h('span', null, withCode(text)),
     h('button', { class: 'quiet', type: 'button', 'aria-label': 'Dismiss', onclick: () => { toast.remove(); } }, '×'));
   toasts.append(toast);
-  if (kind !== 'bad') setTimeout(() => toast.remove(), 8000);
+  // A toast that is pointed at or focused stays.
+  const remove = () => {
+    if (toast.matches(':hover, :focus-within')) setTimeout(remove, 2000);
+    else toast.remove();
+  };
+  if (kind !== 'bad') setTimeout(remove, 8000);
 }

@@ -71,19 +71,34 @@ export function diff(before, after, environments) {
   return lines;
 }
 
-/** @type {(before: Rule[] | undefined, after: Rule[] | undefined) => {sign: string, text: string}[]} */
+/** @type {(before: Rule[] | undefined, after: Rule[] | undefined) => Omit<Line, 'section'>[]} */
 function rulesDiff(before, after) {
   if (!after) return [{ sign: '−', text: 'overrides the default rules' }];
   const was = (before ?? []).map(format.rule);
   const is = after.map(format.rule);
+  /** @type {Omit<Line, 'section'>[]} */
   const lines = [
-    ...without(was, is).map((text) => ({ sign: '−', text })),
-    ...without(is, was).map((text) => ({ sign: '+', text })),
+    ...without(was, is).map((text) => ({ sign: '−', text, json: jsonOf(before, was.indexOf(text)) })),
+    ...without(is, was).map((text) => ({ sign: '+', text, json: jsonOf(after, is.indexOf(text)) })),
   ];
   if (!before) lines.unshift({ sign: '+', text: 'overrides the default rules' });
   // The sentences are equal, so the order or a detail differs.
   if (!lines.length) lines.push({ sign: '±', text: same([...was].sort(), [...is].sort()) && !same(was, is) ? 'order of the rules' : 'details of the rules' });
   return lines;
+}
+
+/**
+ * Returns the formatted JSON that a rule serves, or nothing.
+ * @type {(rules: Rule[] | undefined, at: number) => string | undefined}
+ */
+function jsonOf(rules, at) {
+  const flat = rules?.[at]?.value;
+  if (flat?.type !== 'json' || typeof flat.value !== 'string' || flat.confidential || flat.decryptWith) return undefined;
+  try {
+    return JSON.stringify(JSON.parse(flat.value), null, 2);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

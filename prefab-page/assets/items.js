@@ -26,6 +26,31 @@ export const isFresh = (project) => Date.now() - (fetchedAt.get(project) ?? 0) <
 export const invalidate = () => fetchedAt.clear();
 
 /**
+ * The environments whose values are fetched, by project; all of them if there is no entry.
+ * @type {Map<string, string>}
+ */
+const environmentsOf = new Map();
+
+/** Up to this number of environments, the values of all of them are fetched. */
+const MAX_ENVIRONMENTS = 8;
+/** With more environments, these are fetched besides the chosen one. */
+const OTHERS = 4;
+
+/**
+ * Selects whose values are fetched. With hundreds of environments, the values of all would be megabytes.
+ * @type {(project: Project, chosen: Environment | undefined) => void}
+ */
+export function selectEnvironments(project, chosen) {
+  if (project.environments.length <= MAX_ENVIRONMENTS || !chosen) return;
+  const ids = [chosen, ...project.environments.filter((one) => one !== chosen).slice(0, OTHERS)].map((one) => one.id);
+  const wanted = ids.sort().join(',');
+  if (environmentsOf.get(project.id) === wanted) return;
+  environmentsOf.set(project.id, wanted);
+  cache.delete(project.id);
+  fetchedAt.delete(project.id);
+}
+
+/**
  * Fetches all items without their usage, so that the browser's cache serves them while none has changed.
  * @param {string} project
  */
@@ -35,7 +60,7 @@ export async function fetchAll(project) {
   const items = new Map();
   for (let after = /** @type {string | undefined} */ (''); after !== undefined;) {
     /** @type {{items: Summary[], next?: string}} */
-    const batch = await api.get(api.projectPath(project, 'items') + api.query({ limit: PAGE_SIZE, usage: 'false', after }));
+    const batch = await api.get(api.projectPath(project, 'items') + api.query({ limit: PAGE_SIZE, usage: 'false', after, environments: environmentsOf.get(project) }));
     for (const item of batch.items) items.set(item.key, withSearchText(withUsage(item, previous?.get(item.key))));
     after = batch.next;
   }
@@ -94,7 +119,7 @@ export function refresh(project, key) {
 async function refetch(project, key) {
   const items = cache.get(project);
   /** @type {{items: Summary[]}} */
-  const batch = await api.get(api.projectPath(project, 'items') + api.query({ search: key, limit: PAGE_SIZE }));
+  const batch = await api.get(api.projectPath(project, 'items') + api.query({ search: key, limit: PAGE_SIZE, environments: environmentsOf.get(project) }));
   const item = batch.items.find((one) => one.key === key);
   if (item) items?.set(key, withSearchText(withUsage(item, { ...UNUSED, ...item })));
   else items?.delete(key);
@@ -105,7 +130,7 @@ async function refetch(project, key) {
  * @type {(item: Summary) => Summary}
  */
 function withSearchText(item) {
-  const values = (item.states ?? []).map((state) => state.value).join(' ');
+  const values = [...new Set((item.states ?? []).map((state) => state.value))].join(' ');
   return Object.assign(item, { hay: [item.key, item.kind, item.changedBy, values, ...(item.tags ?? []), item.comment ?? ''].join('\n').toLowerCase() });
 }
 

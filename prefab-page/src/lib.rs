@@ -4,6 +4,7 @@
 //! the server serves the files without further logic.
 
 mod files;
+mod preload;
 mod reports;
 
 use std::sync::Arc;
@@ -34,10 +35,14 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let reports = Arc::new(Reports::default());
     let shell = {
         let files = Arc::clone(&files);
-        move |headers: HeaderMap| std::future::ready(respond(files.get("index.html"), &headers))
+        move |headers: HeaderMap| std::future::ready(respond(files.get("index.html"), &headers, REVALIDATE))
     };
     let file = move |Path(name): Path<String>, headers: HeaderMap| {
-        std::future::ready(respond(files.get(&name), &headers))
+        let (name, caching) = match files.without_version(&name) {
+            Some(name) => (name, IMMUTABLE),
+            None => (&*name, REVALIDATE),
+        };
+        std::future::ready(respond(files.get(name), &headers, caching))
     };
     let shown = Arc::clone(&reports);
     Router::new()
@@ -54,8 +59,13 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
         )
 }
 
+/// The browser revalidates each time and receives 304, so an updated server never serves an old page.
+const REVALIDATE: &str = "no-cache";
+/// The address contains the version of the files, so the browser keeps them without another request.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
 /// Returns the response with a file, 304 if the browser has it, or 404 if there is none.
-fn respond(file: Option<Arc<File>>, request: &HeaderMap) -> Response {
+fn respond(file: Option<Arc<File>>, request: &HeaderMap, caching: &'static str) -> Response {
     let mut response = Response::default();
     let Some(file) = file else {
         *response.status_mut() = StatusCode::NOT_FOUND;
@@ -66,8 +76,7 @@ fn respond(file: Option<Arc<File>>, request: &HeaderMap) -> Response {
     fields.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     fields.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     fields.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    // The browser revalidates each time and receives 304, so an updated server never serves an old page.
-    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     fields.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     fields.insert(header::ETAG, file.etag.clone());
     if file.etag.to_str().is_ok_and(|etag| prefab_http::is_cached(request, etag)) {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing test panics")]
 
-use std::io::Read as _;
+use std::{collections::HashSet, io::Read as _};
 
 use axum::body::Body;
 use http::{Request, Response};
@@ -51,6 +51,23 @@ async fn a_file_is_revalidated_and_gzip_has_the_same_content() {
 }
 
 #[tokio::test]
+async fn a_file_with_its_version_is_kept_by_browsers_and_the_document_is_not() {
+    let document = get("/", &[]).await;
+    assert_eq!(document.headers()["cache-control"], "no-cache");
+    let document = String::from_utf8(bytes(document).await).unwrap();
+    let entry = document.split('"').find(|part| part.ends_with("/app.js")).unwrap();
+    let versioned = get(entry, &[]).await;
+    assert_eq!(versioned.headers()["cache-control"], "public, max-age=31536000, immutable");
+    assert_eq!(bytes(versioned).await, bytes(get("/page/app.js", &[]).await).await);
+    assert_eq!(get("/page/app.js", &[]).await.headers()["cache-control"], "no-cache");
+    for preloaded in ["/dom.js", "/pages/list.js", "/parts/layout.js"] {
+        assert_eq!(document.matches(&format!("{preloaded}\"")).count(), 1, "{preloaded}");
+    }
+    let other = entry.replace("/app.js", "/none.js");
+    assert_eq!(get(&other, &[]).await.status(), 404);
+}
+
+#[tokio::test]
 async fn gzip_is_not_sent_if_the_browser_refuses_it() {
     let plain = get("/page/app.js", &[("accept-encoding", "gzip;q=0, identity")]).await;
     assert!(plain.headers().get("content-encoding").is_none());
@@ -87,9 +104,15 @@ async fn reports_are_counted_and_keep_the_directive() {
 /// All files together, compressed, have an upper limit.
 #[tokio::test]
 async fn the_files_are_small() {
-    let Files::Embedded(files) = Files::new(None) else { unreachable!() };
+    let Files::Embedded { files, .. } = Files::new(None) else { unreachable!() };
     let all: usize = files.values().map(|file| file.gzip.len()).sum();
-    assert!(all < 150_000, "{all} bytes");
+    assert!(all < 200_000, "{all} bytes");
+    // The document names the styles, the entry, and the modules that the list needs.
+    let document = String::from_utf8(bytes(get("/", &[]).await).await).unwrap();
+    let named: HashSet<_> = document.split('"').filter_map(|part| part.strip_prefix("/page/")).collect();
+    let named = named.iter().filter_map(|name| files.get(name.split_once('/')?.1));
+    let first: usize = named.map(|file| file.gzip.len()).sum();
+    assert!((40_000..80_000).contains(&first), "{first} bytes for the first view");
 }
 
 #[test]

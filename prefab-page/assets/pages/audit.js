@@ -3,7 +3,9 @@
 import * as api from '../api.js';
 import { field, h, labelCells, show, table, withCode } from '../dom.js';
 import * as items from '../items.js';
-import { TYPES } from '../format.js';
+import { inWords, TYPES } from '../format.js';
+import { icon } from '../icons.js';
+import { avatar } from '../parts/badges.js';
 import { difference, restoreVersion } from '../parts/history.js';
 import { select } from '../parts/value.js';
 
@@ -26,7 +28,9 @@ export default async function render(main, page) {
   await items.fetchAll(page.project.id);
   const all = items.cached(page.project.id) ?? new Map();
   const typing = (/** @type {'text' | 'who'} */ name) => h('input', { type: 'search', oninput: (event) => { filter[name] = event.target.value; drawLater(); } });
-  show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Audit log'), h('p', { class: 'about' }, 'All changes and refused requests. Entries cannot be changed.'))),
+  show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Audit log'), h('p', { class: 'about' }, 'All changes and refused requests. Entries cannot be changed.')),
+      // A download has no header for an admin key.
+      !api.session.isKey && h('a', { class: 'button', download: 'audit.jsonl', href: `/api/manage/v1${page.api('audit.jsonl')}` }, icon('transfer'), 'Export')),
     h('div', { class: 'row bottom' }, field('Text', typing('text')), field('Person', typing('who')), field('Action', select(ACTIONS, '', (next) => { filter.action = next; draw(); })),
       field('Environment', select([['', 'All environments'], ...page.project.environments.map((one) => [one.id, one.name])], '', (next) => { filter.environment = next; draw(); }))),
     h('div', { class: 'scroll' }, table({ class: 'audit' }, h('thead', null, h('tr', null, COLUMNS.map((name) => h('th', { scope: 'col' }, name)))), body)), more);
@@ -58,7 +62,7 @@ export default async function render(main, page) {
   function row(one) {
     const item = one.version && all.get(one.subject);
     return labelCells(COLUMNS, h('tr', null, h('td', { class: 'time' }, h('time', null, new Date(one.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }))),
-      h('td', null, one.isRefused && h('span', { class: 'chip bad' }, 'Refused'), ' ', withCode(one.sentence), one.count > 1 && ` (${one.count} times)`, one.comment && h('span', { class: 'comment block' }, `“${one.comment}”`),
+      h('td', null, one.isRefused && h('span', { class: 'chip bad' }, 'Refused'), ' ', avatar(one.who), ' ', withCode(inWords(one.sentence)), one.count > 1 && ` (${one.count} times)`, one.comment && h('span', { class: 'comment block' }, `“${one.comment}”`),
         item && changes(one, item)),
       h('td', { class: 'faint small', title: one.via }, one.from, one.via && ` · ${clientName(one.via)}`)));
   }

@@ -3,6 +3,7 @@
 import * as api from '../api.js';
 import { h, show, table } from '../dom.js';
 import { ago } from '../format.js';
+import { icon } from '../icons.js';
 
 /** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
 export default async function render(main, page) {
@@ -23,10 +24,12 @@ export default async function render(main, page) {
     }
     show(body, h('div', { class: 'grid' }, response.shapes.map((shape) => h('section', { class: 'card shape' }, h('h2', { class: 'code' }, shape.context), table(null,
       h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Property'), h('th', { scope: 'col' }, 'Type'), h('th', { scope: 'col' }, 'Last seen'))), h('tbody', null, shape.properties.map((one) => h('tr', null, h('td', { class: 'code' }, one.name), h('td', null, one.types.join(', ').replaceAll('_', ' ')), h('td', { class: 'time' }, ago(one.lastAt))))))))),
-    response.examples.length > 0 && h('h2', null, 'Recently seen'), response.examples.map(example));
+    response.examples.length > 0 && h('h2', null, 'Recently seen'), h('div', { class: 'examples' }, response.examples.map(example)));
   }
+  const contextOf = (/** @type {Example} */ one) => JSON.stringify(one.contexts);
   const example = (/** @type {Example} */ one) => h('section', { class: 'card' }, h('div', { class: 'grid' }, Object.entries(one.contexts).map(([name, properties]) => h('div', { class: 'stack tight' }, h('h3', { class: 'code' }, name),
     h('dl', { class: 'pairs' }, Object.entries(properties ?? {}).map(([property, value]) => [h('dt', null, property), h('dd', { class: 'code' }, typeof value === 'object' ? JSON.stringify(value) : String(value))]))))),
-  h('p', { class: 'small faint' }, ago(one.at)));
+  h('div', { class: 'row ends' }, h('span', { class: 'small faint' }, ago(one.at)),
+    h('a', { class: 'button', href: page.path('playground') + api.query({ environment: page.environment.id, context: contextOf(one) }) }, icon('flask'), 'What does this user get?')));
   await draw();
 }

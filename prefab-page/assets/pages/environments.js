@@ -4,6 +4,7 @@ import * as api from '../api.js';
 import { field, h, notify, show, table, withCode } from '../dom.js';
 import * as edit from '../edit.js';
 import { inWords, TYPES } from '../format.js';
+import { environmentName } from '../environments.js';
 import * as items from '../items.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { diffView } from '../parts/publish.js';
@@ -28,11 +29,19 @@ export default async function render(main, page) {
   let environments = project.environments;
   let [left, right] = [environments.at(-2)?.id ?? '', environments.at(-1)?.id ?? ''];
 
+  /** At most this many cards are drawn; the filter finds the others. */
+  const MAX_CARDS = 24;
+  const search = h('input', { type: 'search', placeholder: 'Filter environments', 'aria-label': 'Filter environments', oninput: () => drawList() });
+  const hidden = h('p', { class: 'faint', role: 'status' });
+
   function drawList() {
-    show(list, environments.map((one) => {
+    const found = environments.filter((one) => one.name.toLowerCase().includes(search.value.trim().toLowerCase()));
+    search.hidden = environments.length <= MAX_CARDS;
+    show(hidden, found.length > MAX_CARDS ? `Showing ${MAX_CARDS} of ${found.length} environments.` : '');
+    show(list, found.slice(0, MAX_CARDS).map((one) => {
       /** @type {(name: 'needsComment' | 'needsApproval', text: string) => HTMLElement} */
       const check = (name, text) => h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: one[name], disabled: !page.isAdmin, onchange: (event) => setProtection(one, { [name]: event.target.checked }, event.target) }), text);
-      return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, one.name), page.isAdmin && h('button', { type: 'button', class: 'quiet', 'aria-label': `Rename ${one.name}`, onclick: () => rename(one) }, 'Rename')),
+      return h('section', { class: 'card' }, h('div', { class: 'row ends' }, h('h2', null, environmentName(one, project)), page.isAdmin && h('button', { type: 'button', class: 'quiet', 'aria-label': `Rename ${one.name}`, onclick: () => rename(one) }, 'Rename')),
         check('needsComment', 'Require a comment'), check('needsApproval', 'Require approval'));
     }));
   }
@@ -78,7 +87,7 @@ export default async function render(main, page) {
     compare();
   }
   /** Rows of the comparison; more are shown on request. */
-  let limit = 100;
+  let limit = 50;
   let sequence = 0;
   async function compare() {
     sequence += 1;
@@ -126,7 +135,7 @@ export default async function render(main, page) {
   }
 
   show(main, h('div', { class: 'title' }, h('div', null, h('h1', null, 'Environments'), h('p', { class: 'about' }, 'Each environment has its own API keys and clients, and can override the default rules.')),
-    page.isAdmin && h('button', { type: 'button', class: 'main', onclick: add }, 'New environment')), list, h('h2', null, 'Compare environments'), pickers, compared);
+    page.isAdmin && h('button', { type: 'button', class: 'main', onclick: add }, 'New environment')), search, list, hidden, h('h2', null, 'Compare environments'), pickers, compared);
   drawList();
   drawCompare();
 }

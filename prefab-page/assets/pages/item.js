@@ -1,16 +1,22 @@
 // One flag, config or other item: its rules, its history, its evaluations, and what uses it.
 
 import * as api from '../api.js';
-import { h, notify, show, withCode } from '../dom.js';
+import { h, notify, show } from '../dom.js';
+import { icon } from '../icons.js';
 import * as edit from '../edit.js';
+import { environmentName } from '../environments.js';
 import { ago, inWords, number, rule as sentence, TYPES, VALUE_TYPES } from '../format.js';
 import * as items from '../items.js';
 import * as router from '../router.js';
+import { avatar, shortName } from '../parts/badges.js';
+import { copy } from '../parts/copyable.js';
 import { confirm } from '../parts/dialog.js';
 import { fetchDraft } from '../parts/draft-banner.js';
 import { editor } from '../parts/editor.js';
+import { menu } from '../parts/menu.js';
+import { useInCode } from '../parts/use-in-code.js';
 
-const VIEWS = [['', 'Rules'], ['evaluations', 'Evaluations'], ['history', 'History'], ['uses', 'Used by'], ['together', 'Compare']];
+const VIEWS = [['', 'Rules'], ['evaluations', 'Evaluations'], ['history', 'History'], ['uses', 'Used by'], ['together', 'Compare'], ['settings', 'Settings']];
 
 /** @type {(main: HTMLElement, page: PageContext) => Promise<unknown>} */
 export default async function render(main, page) {
@@ -24,57 +30,78 @@ export default async function render(main, page) {
   if (section !== place.page && place.page !== 'secrets') {
     return router.navigate(page.path(section, key) + location.search, { replace: true });
   }
-  const lastChange = h('p', { class: 'about' });
-  const details = h('p', { class: 'row' });
-  showLastChange(lastChange, versions[0]);
-  showDetails(details, page, item, name);
+  const details = h('div', { class: 'details' });
+  let lastVersion = versions[0];
+  const showAll = (/** @type {Item} */ now) => showDetails(details, page, now, name, lastVersion);
+  showAll(item);
   const link = (/** @type {string[]} */ [id, text]) => h('a', { class: 'button', 'aria-current': id === view ? 'page' : null,
-    href: page.path(place.page, key) + api.query({ environment: page.environment.id, view: id }) }, text);
+    href: page.path(place.page, key) + api.query({ environment: page.environment.id, view: id }) }, text, id === 'history' && h('span', { class: 'count' }, versions.length));
   const body = h('div', { class: 'stack' });
+  const isServed = item.type === 'feature_flag' || item.type === 'config';
   show(main,
-    h('div', { class: 'title' },
-      h('div', { class: 'stack tight' },
-        h('p', { class: 'small' }, h('a', { href: page.path(place.page) }, title)),
-        h('h1', { class: 'code' }, key),
-        details, lastChange),
+    h('div', { class: 'title item-title' },
+      h('div', { class: 'stack item-head' },
+        h('p', { class: 'small' }, h('a', { class: 'faint', href: page.path(place.page) }, title)),
+        h('div', { class: 'row key-line' }, h('h1', { class: 'code' }, key),
+          h('button', { type: 'button', class: 'icon-button s', 'aria-label': 'Copy key', title: 'Copy key', onclick: () => copy(key, 'the key') }, icon('copy'))),
+        details),
       h('div', { class: 'row' },
-        h('a', { class: 'button', href: page.path('playground') + api.query({ key, environment: page.environment.id }) }, 'Test'),
-        page.mayEverywhere('publisher') && h('button', { type: 'button', class: 'danger', onclick: () => archive(page, item, name) }, 'Archive'))),
+        isServed && h('button', { type: 'button', onclick: () => useInCode(key, item.valueType === 'bool') }, icon('code'), 'Use in code'),
+        h('a', { class: 'button', href: page.path('playground') + api.query({ key, environment: page.environment.id }) }, icon('flask'), 'Test'),
+        menu({ class: 'icon-button bordered', 'aria-label': 'More actions' }, icon('more'), () => [
+          { text: 'Copy key', icon: 'copy', act: () => copy(key, 'the key') },
+          { text: 'Copy link', icon: 'external', act: () => copy(location.href, 'the link') },
+          page.mayEverywhere('publisher') && { text: 'Archive…', icon: 'archive', isDanger: true, act: () => archive(page, item, name) },
+        ]))),
     h('nav', { class: 'tabs', 'aria-label': 'Views' }, VIEWS.map(link)), body);
+  document.body.classList.toggle('has-cards', view === '');
+  page.onLeave(() => document.body.classList.remove('has-cards'));
 
   main.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   if (view === 'together') return compareEnvironments(body, page, item);
   if (view === 'history') return (await import('../parts/history.js')).history(body, page, key, versions);
   if (view === 'evaluations') return (await import('../parts/chart.js')).evaluations(body, page, key);
   if (view === 'uses') return showUses(body, page, key);
-  await editor(body, page, item, { draft, onPublished: (version, now) => {
-    showLastChange(lastChange, version);
-    showDetails(details, page, now, name);
+  let drawRecent = () => {};
+  const [column, side] = [h('div', { class: 'stack' }), h('aside', { class: 'stack', 'aria-label': 'About this key' })];
+  show(body, view === '' ? h('div', { class: 'with-side' }, column, side) : column);
+  await editor(column, page, item, { draft, hasSettings: view === 'settings', onPublished: (version, now) => {
+    lastVersion = version;
+    showAll(now);
+    versions.unshift(version);
+    drawRecent();
   } });
+  if (view !== '') return;
+  const recent = h('div');
+  const { itemSide, recentChanges } = await import('../parts/item-side.js');
+  drawRecent = () => show(recent, recentChanges(page, key, versions));
+  show(side, itemSide(page, item), recent);
+  drawRecent();
 }
 
-/** @type {(place: HTMLElement, version: Version) => void} */
-function showLastChange(place, version) {
-  show(place, withCode(inWords(version.sentence ?? `changed by ${version.changedBy}`)), ' · ',
-    h('time', { title: new Date(version.changedAt).toLocaleString() }, ago(version.changedAt)));
-}
-
-/** @type {(place: HTMLElement, page: PageContext, item: Item, name: string) => void} */
-function showDetails(place, page, item, name) {
-  show(place, h('span', { class: 'chip' }, name),
-    item.valueType && h('span', { class: 'chip' }, VALUE_TYPES[item.valueType] ?? item.valueType.replaceAll('_', ' ')),
+/** @type {(place: HTMLElement, page: PageContext, item: Item, name: string, version: Version) => void} */
+function showDetails(place, page, item, name, version) {
+  const type = item.valueType ? VALUE_TYPES[item.valueType] ?? item.valueType.replaceAll('_', ' ') : '';
+  show(place, h('span', null, type ? `${type} ${name}` : name),
     item.schemaKey && h('a', { class: 'chip', href: page.path('schemas', item.schemaKey) }, `schema ${item.schemaKey}`),
-    item.tags && [h('span', { class: 'visually-hidden' }, 'tags: '), item.tags.map((tag) => h('span', { class: 'tag small' }, tag))]);
+    item.tags && h('span', { class: 'row' }, h('span', { class: 'visually-hidden' }, 'tags: '), item.tags.map((tag) => h('a', { class: 'tag', href: page.path(TYPES[item.type][0]) + api.query({ q: tag }) }, tag))),
+    h('span', { class: 'last-change', title: inWords(version.sentence ?? '') }, avatar(version.changedBy), `Changed by ${shortName(version.changedBy)} `,
+      h('time', { title: new Date(version.changedAt).toLocaleString() }, ago(version.changedAt)), version.comment && [': ', h('span', { class: 'comment' }, `“${version.comment}”`)]));
 }
 
 /** @type {(body: HTMLElement, page: PageContext, item: Item) => void} */
 function compareEnvironments(body, page, item) {
-  const sections = page.project.environments.map((one) => {
+  const groups = new Map();
+  for (const one of page.project.environments) {
     const own = edit.rulesOf(item, one.id);
-    return h('section', { class: 'card' }, h('h2', null, one.name),
-      !own && h('p', { class: 'hint' }, 'Uses the default rules.'),
-      h('ol', { class: 'sentences' }, (own ?? item.default.rules).map((rule) => h('li', null, sentence(rule)))));
-  });
+    const id = own ? JSON.stringify(own) : '';
+    groups.set(id, { own, all: [...(groups.get(id)?.all ?? []), one] });
+  }
+  // Environments with the same rules share a card, so that the page stays short with many of them.
+  const sections = [...groups.values()].map(({ own, all }) => h('section', { class: 'card' },
+    h('h2', { class: 'row' }, all.map((/** @type {Environment} */ one) => environmentName(one, page.project))),
+    !own && h('p', { class: 'hint' }, 'Default rules'),
+    h('ol', { class: 'sentences' }, (own ?? item.default.rules).map((/** @type {Rule} */ rule) => h('li', null, sentence(rule))))));
   show(body, h('div', { class: 'side-by-side' }, sections));
 }
 

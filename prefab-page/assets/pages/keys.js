@@ -3,6 +3,8 @@
 import * as api from '../api.js';
 import { field, h, notify, show, table, withCode } from '../dom.js';
 import { ago } from '../format.js';
+import { environmentName } from '../environments.js';
+import { shortName } from '../parts/badges.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { showSecret } from '../parts/show-secret.js';
 import { tokens } from '../parts/tokens.js';
@@ -26,10 +28,14 @@ export default async function render(main, page) {
       if (error.code !== 'forbidden') throw error;
       return show(body, h('p', { class: 'banner info' }, 'Only admins can see API keys.'));
     }
-    const name = (/** @type {string} */ id) => page.project.environments.find((one) => one.id === id)?.name ?? id;
+    const environment = (/** @type {string} */ id) => {
+      const found = page.project.environments.find((one) => one.id === id);
+      return found ? environmentName(found, page.project) : id;
+    };
     const state = (/** @type {Key} */ one) => (one.revokedAt ? h('span', { class: 'chip bad' }, 'Revoked') : one.expiresAt ? h('span', { class: 'chip warn' }, `expires ${ago(one.expiresAt)}`) : h('span', { class: 'chip on' }, 'Active'));
-    show(body, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Key', 'Kind', 'Environment', 'State', 'Last used', 'Created by', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'visually-hidden' }, 'Actions'))))),
-      h('tbody', null, keys.map((one) => h('tr', null, h('td', null, h('span', { class: 'code' }, `#${one.id}`), ' ', one.name), h('td', null, KINDS.find(([kind]) => kind === one.kind)?.[1] ?? one.kind), h('td', null, name(one.environment)), h('td', null, state(one)), h('td', { class: 'time' }, ago(one.lastUsedAt)), h('td', null, one.createdBy),
+    show(body, h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Key', 'Kind', 'Environment', 'State', 'Last used', 'Created', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'visually-hidden' }, 'Actions'))))),
+      h('tbody', null, keys.map((one) => h('tr', null, h('td', null, h('span', { class: 'code', title: 'The text of the key starts with this number.' }, `${one.id}-…`), ' ', one.name), h('td', null, KINDS.find(([kind]) => kind === one.kind)?.[1] ?? one.kind), h('td', null, environment(one.environment)), h('td', null, state(one)), h('td', { class: 'time' }, ago(one.lastUsedAt)),
+        h('td', { class: 'time', title: new Date(one.createdAt).toLocaleString() }, ago(one.createdAt), one.createdBy && ` by ${shortName(one.createdBy)}`),
         h('td', null, page.isAdmin && !one.revokedAt && h('div', { class: 'row' }, h('button', { type: 'button', 'aria-label': `Rotate key ${one.id}`, onclick: () => rotate(one) }, 'Rotate'), h('button', { type: 'button', class: 'danger', 'aria-label': `Revoke key ${one.id}`, onclick: () => revoke(one) }, 'Revoke')))))))));
   }
   async function issue() {

@@ -4,6 +4,7 @@ import * as api from '../api.js';
 import * as router from '../router.js';
 import { field, h, notify, show, table, withCode } from '../dom.js';
 import { ago } from '../format.js';
+import { avatar } from '../parts/badges.js';
 import { confirm, dialog } from '../parts/dialog.js';
 import { showSecret } from '../parts/show-secret.js';
 import { select } from '../parts/value.js';
@@ -24,7 +25,7 @@ export default async function render(main, page) {
     const invitations = page.isAdmin ? await api.get(page.api('invitations')) : [];
     const environmentRoles = (/** @type {Person} */ one) => (one.environments ?? []).map((each) => `${each.role} in ${each.name}`).join(', ');
     show(body, people.length ? h('div', { class: 'scroll' }, table(null, h('thead', null, h('tr', null, ['Name', 'E-mail', 'Role', 'Joined', ''].map((text) => h('th', { scope: 'col' }, text || h('span', { class: 'visually-hidden' }, 'Actions'))))),
-      h('tbody', null, people.map((one) => h('tr', null, h('td', null, one.name), h('td', null, one.email),
+      h('tbody', null, people.map((one) => h('tr', null, h('td', null, avatar(one.name), ' ', one.name), h('td', null, one.email),
         h('td', null, page.isAdmin && !one.isPending ? select(ROLES.map(([role]) => [role, role]), one.role, (role) => change(one, role), false, { 'aria-label': `Role of ${one.name}` }) : one.role, environmentRoles(one) && h('span', { class: 'block small faint' }, environmentRoles(one))),
         h('td', { class: 'time' }, one.isPending ? `Pending since ${ago(one.joinedAt)}` : ago(one.joinedAt)), h('td', null, page.isAdmin && h('div', { class: 'row' }, one.id !== api.session.person?.id && one.mayResetPassword && h('button', { type: 'button', 'aria-label': `Reset password of ${one.name}`, onclick: () => reset(one) }, 'Reset password'),
           h('button', { type: 'button', class: 'danger', 'aria-label': `Remove ${one.name}`, onclick: () => remove(one) }, 'Remove')))))))) :

@@ -22,6 +22,8 @@ export default async function render(main, page) {
   const [keys, contexts, drafts] = await Promise.all([items.keysOf(page.project.id, 'feature_flag', 'config'),
     api.get(page.api('contexts') + api.query({ environment: environment.id })), api.get(page.api('drafts'))]);
   const keysWithDraft = new Set(drafts.map((draft) => draft.key));
+  const given = place.query.get('context');
+  if (given) typed[0] = formatted(given);
   let key = place.query.get('key') ?? '';
   let against = place.query.get('against') ?? (typed[1] ? 'context' : '');
   const versions = [place.query.get('left') ?? '', place.query.get('right') ?? PUBLISHED];
@@ -168,4 +170,16 @@ async function inBatches(keys, explain) {
   const results = [];
   for (let at = 0; at < keys.length; at += 8) results.push(...await Promise.all(keys.slice(at, at + 8).map(explain)));
   return results;
+}
+
+/**
+ * Formats the context of an address; text that is not JSON is unchanged.
+ * @type {(text: string) => string}
+ */
+function formatted(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
 }

@@ -5,19 +5,11 @@ import { h, notify, show } from '../dom.js';
 import * as events from '../events.js';
 import { createItem } from '../parts/create.js';
 import { confirm } from '../parts/dialog.js';
+import { copyable } from '../parts/copyable.js';
+import { SDKS } from '../parts/snippets.js';
 
 /** Keys that were created while the page is open, by environment: each is shown once by the server. */
 const createdKeys = new Map();
-
-/** @type {Record<string, {install: string, code: (key: string) => string, note?: string}>} */
-const SDKS = {
-  Rust: { install: 'cargo add prefab-client', code: (key) => `use prefab_client::{Client, Context, ContextSet};\n\nlet client = Client::from_env()?;\nlet user = ContextSet::from(Context::new("user").with("key", "u-1"));\n\nprintln!("{}", client.with(&user).enabled("${key}"));` },
-  'Node.js': { install: 'npm install @prefab-cloud/prefab-cloud-node', code: (key) => `import { Prefab } from "@prefab-cloud/prefab-cloud-node";\n\nconst prefab = new Prefab({ apiKey: process.env.PREFAB_API_KEY,\n  sources: [process.env.PREFAB_API_URL] });\nawait prefab.init();\nconsole.log(prefab.isFeatureEnabled("${key}", { user: { key: "u-1" } }));`,
-    note: 'This SDK reports evaluations only to HTTPS servers.' },
-  Python: { install: 'pip install prefab-cloud-python', code: (key) => `import os\nfrom prefab_cloud_python import Client, Options\n\n# Without this option, telemetry goes to the hosted service, which no longer exists.\nclient = Client(Options(prefab_telemetry_url=os.environ["PREFAB_API_URL"]))\nprint(client.enabled("${key}", context={"user": {"key": "u-1"}}))` },
-  Ruby: { install: 'gem install prefab-cloud-ruby', code: (key) => `prefab = Prefab::Client.new\nputs prefab.enabled?("${key}", user: { key: "u-1" })` },
-  Go: { install: 'go get github.com/prefab-cloud/prefab-cloud-go', code: (key) => `client, err := prefab.NewClient(\n\tprefab.WithAPIKey(os.Getenv("PREFAB_API_KEY")),\n\tprefab.WithTelemetryHost(os.Getenv("PREFAB_API_URL")), // without it, telemetry goes to the hosted service\n)\nenabled, ok := client.FeatureIsOn("${key}", context)\nfmt.Println(enabled, ok)` },
-};
 
 /** @type {(main: HTMLElement, page: PageContext) => Promise<void>} */
 export default async function render(main, page) {
@@ -31,10 +23,6 @@ export default async function render(main, page) {
   const tabs = h('div', { class: 'row', role: 'group', 'aria-label': 'SDK' });
   const [steps, connection] = [h('ol', { class: 'stack' }), h('div', { role: 'status' })];
 
-  const copyable = (/** @type {string} */ text) => h('div', { class: 'copyable' }, h('pre', { tabindex: 0 }, text), h('button', { type: 'button', class: 'quiet', onclick: async () => {
-    await navigator.clipboard?.writeText(text).catch(() => {});
-    notify('Copied.');
-  } }, 'Copy'));
   /** @type {(title: string, ...content: Child[]) => HTMLElement} */
   const step = (title, ...content) => h('li', { class: 'card' }, h('h2', null, title), content);
 
@@ -64,7 +52,7 @@ export default async function render(main, page) {
       step('1. Set your environment variables', h('p', null, `Your app needs an API key for ${environment.name} and the URL of this server.`), !key && page.isAdmin && h('div', null, h('button', { type: 'button', class: 'main', onclick: createKey }, 'Create key')),
         copyable(`export PREFAB_API_KEY=${key || 'your-api-key'}\nexport PREFAB_API_URL=${origin}\nexport PREFAB_STREAM_URL=${origin}`)),
       step(`2. Add the SDK for ${sdk}`, copyable(SDKS[sdk].install)),
-      step('3. Check a flag', !flag && page.mayEverywhere('publisher') && h('div', null, h('button', { type: 'button', onclick: createFlag }, 'Create flag')), copyable(SDKS[sdk].code(flag || 'my-first-flag')), SDKS[sdk].note && h('p', { class: 'hint' }, SDKS[sdk].note),
+      step('3. Check a flag', !flag && page.mayEverywhere('publisher') && h('div', null, h('button', { type: 'button', onclick: createFlag }, 'Create flag')), copyable(SDKS[sdk].flag(flag || 'my-first-flag')), SDKS[sdk].note && h('p', { class: 'hint' }, SDKS[sdk].note),
         flag ? h('p', null, h('a', { href: page.path('flags', flag) }, 'Toggle the flag'), ' and watch your app update.') : h('p', { class: 'hint' }, 'Then toggle the flag and watch your app update.')));
   }
   function drawConnection() {

@@ -1,7 +1,9 @@
 // One condition of a rule: a property, an operator, and an input for its operand.
 
-import { h, show, uniqueId } from '../dom.js';
+import { h, show } from '../dom.js';
 import { date, operator, OPERATORS } from '../format.js';
+import { icon } from '../icons.js';
+import { combobox } from './combobox.js';
 import { isNamespace, namespaceInput } from './namespace.js';
 import { listInput, parsedInput, parseNumber, select } from './value.js';
 
@@ -26,7 +28,7 @@ export const blankCriterion = () => ({ propertyName: 'user.key', operator: 'PROP
  */
 export function criterionInput(criterion, how) {
   const box = h('div', { class: 'criterion', role: 'group', 'aria-label': 'Condition' });
-  const remove = !how.disabled && h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Remove condition', onclick: how.onRemove }, '×');
+  const remove = !how.disabled && h('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Remove condition', onclick: how.onRemove }, icon('close'));
   const joint = () => h('span', { class: 'joint' }, how.first ? 'when' : 'and');
   if (isNamespace(criterion)) {
     show(box, joint(), namespaceInput(criterion, how), remove);
@@ -62,13 +64,11 @@ function change(criterion, next) {
 }
 
 /** @type {(criterion: Criterion, how: Options) => HTMLElement} */
-function property(criterion, how) {
-  const id = uniqueId('page');
-  return h('span', { class: 'property' },
-    h('input', { 'aria-label': 'Property', list: id, value: criterion.propertyName ?? '', disabled: how.disabled, class: 'code', spellcheck: 'false', autocomplete: 'off',
-      placeholder: 'user.email', 'data-focus': `${how.name}-property`, oninput: (event) => { criterion.propertyName = event.target.value.trim(); how.onChange(); } }),
-    h('datalist', { id }, how.properties.map((name) => h('option', { value: name }))));
-}
+const property = (criterion, how) => combobox({
+  value: criterion.propertyName ?? '', options: () => how.properties.map((value) => ({ value })),
+  onChange: (name) => { criterion.propertyName = name; how.onChange(); },
+  input: { 'aria-label': 'Property', class: 'code', placeholder: 'user.email', disabled: how.disabled, 'data-focus': `${how.name}-property` },
+});
 
 /** @type {(criterion: Criterion, operandKind: string, how: Options) => Child} */
 function operand(criterion, operandKind, how) {
@@ -86,7 +86,10 @@ function operand(criterion, operandKind, how) {
   if (operandKind === 'segment') {
     const names = how.segments.includes(flat?.value) || !flat?.value ? how.segments : [flat.value, ...how.segments];
     if (!names.length) return h('span', { class: 'hint' }, 'No segments yet.');
-    return select([['', 'Select a segment'], ...names.map((name) => [name, name])], flat?.value ?? '', (name) => set(name, 'string'), how.disabled, { 'aria-label': 'Segment' });
+    return combobox({
+      value: flat?.value ?? '', isStrict: true, options: () => names.map((value) => ({ value })), onChange: (name) => set(name, 'string'),
+      input: { 'aria-label': 'Segment', placeholder: 'Select a segment', disabled: how.disabled },
+    });
   }
   if (operandKind === 'number') return number(flat, set, how.disabled);
   if (operandKind === 'date') return dates(flat, set, how.disabled);

@@ -57,4 +57,4 @@ const comparison = (page, key) => page.path('playground')
  * Whether a person saved a draft. Authors cannot approve their own drafts.
  * @type {(draft: Draft, person: Account | null) => boolean}
  */
-const isSavedBy = ({ savedBy }, person) => Boolean(person) && (savedBy === person?.name || savedBy.endsWith(`(${person?.email})`));
+export const isSavedBy = ({ savedBy }, person) => Boolean(person) && (savedBy === person?.name || savedBy.endsWith(`(${person?.email})`));

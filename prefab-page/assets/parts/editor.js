@@ -4,36 +4,54 @@ import * as api from '../api.js';
 import { h, notify, show, update, withCode } from '../dom.js';
 import * as edit from '../edit.js';
 import { inWords, listNames } from '../format.js';
+import { inColorOf } from '../environments.js';
+import { icon } from '../icons.js';
 import * as items from '../items.js';
 import * as router from '../router.js';
 import { chooseEnvironment } from './layout.js';
 import { confirm } from './dialog.js';
 import { draftBanner, fetchDraft } from './draft-banner.js';
+import { environmentCards, otherEnvironments } from './environment-cards.js';
 import { affectedEnvironments, diffView, publish, publishedBanner, reconcile } from './publish.js';
 import { rulesEditor } from './rules.js';
+import { rulesSwitch } from './rules-switch.js';
 import { settings } from './settings.js';
+
+/** How the control key is written. */
+const CONTROL = /Mac/.test(navigator.platform) ? '⌘' : 'Ctrl ';
+
+/** The edits that the last editor left behind, so that another view of the same item continues without a notice. */
+let leftBehind = '';
 
 /**
  * @param {HTMLElement} main
  * @param {PageContext} page
  * @param {PublishedItem} stored
- * @param {{draft: Draft | null, onPublished: (version: Version, item: Item) => void}} how
+ * @param {{draft: Draft | null, hasSettings: boolean, onPublished: (version: Version, item: Item) => void}} how `hasSettings` shows the settings instead of the rules
  */
-export async function editor(main, page, stored, { draft, onPublished }) {
+export async function editor(main, page, stored, { draft, hasSettings, onPublished }) {
   const { project, environment } = page;
   const storageKey = `prefab-edit ${project.id} ${stored.key}`;
   let base = stored;
   /** @type {Item} */
   let item = edit.clone(stored);
-  let section = edit.rulesOf(item, environment.id) ? environment.id : 'default';
+  let section = hasSettings ? 'settings' : edit.rulesOf(item, environment.id) ? environment.id : 'default';
   const mayPublish = page.may('publisher');
   const mayEdit = page.may('editor');
   /** @type {{properties: string[], segments: string[], schemas: string[], tags: string[], examples: Example[]}} */
   const suggestions = { properties: [], segments: [], schemas: [], tags: [], examples: [] };
 
   const notices = h('div', { class: 'stack tight' });
-  const tabs = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Environments' });
-  const body = h('div', { class: 'stack', role: 'tabpanel', id: 'section' });
+  const cards = h('div', { class: 'env-cards', role: 'tablist', 'aria-label': 'Environments' });
+  const others = h('div', { class: 'env-more' });
+  const environments = h('div', { class: 'env-row', hidden: hasSettings }, cards, others);
+  const head = h('div', { class: 'rules-head', hidden: hasSettings });
+  const body = h('div', { class: 'stack', id: 'section', ...(hasSettings ? {} : { role: 'tabpanel' }) });
+  /**
+   * Rules that are forms at the moment.
+   * @type {WeakSet<Rule>}
+   */
+  const opened = new WeakSet();
   // One element for as long as the editor is open: a click on it must not be lost while its text changes.
   const bar = h('div', { class: 'bottom-bar', hidden: true });
   // Invalid text changes no value, but disables publishing.
@@ -47,7 +65,7 @@ export async function editor(main, page, stored, { draft, onPublished }) {
   function changed() {
     saveEdits();
     drawBar();
-    drawTabs();
+    drawCards();
   }
   /** @param {{base: PublishedItem, item: Item}} next */
   function load(next) {
@@ -55,81 +73,90 @@ export async function editor(main, page, stored, { draft, onPublished }) {
     draw();
     saveEdits();
   }
-  const draw = () => { drawTabs(); drawSection(); drawBar(); };
+  const draw = () => { drawCards(); drawSection(); drawBar(); };
   const nameOf = (/** @type {string} */ id) => project.environments.find((one) => one.id === id)?.name ?? 'Default';
 
   /** Opens a section; the environment of the page follows. */
   function openSection(/** @type {string} */ id) {
     section = id;
     const chosen = project.environments.find((one) => one.id === id);
-    if (chosen) chooseEnvironment(chosen);
+    if (chosen) chooseEnvironment(chosen, project);
+    drawOthers();
     draw();
   }
 
-  function drawTabs() {
-    const ids = [['default', 'Default'], ...project.environments.map((one) => [one.id, one.name]), ['settings', 'Settings']];
-    const dirty = edit.changedSections(base, item);
-    update(tabs, ids.map(([id, name], at) => h('button', {
-      type: 'button', role: 'tab', id: `tab-${id}`, 'data-key': id, 'aria-controls': 'section',
-      'aria-selected': id === section, tabindex: id === section ? 0 : -1,
-      onclick: () => openSection(id),
-      onkeydown: (event) => {
-        const step = new Map([['ArrowRight', 1], ['ArrowLeft', -1]]).get(event.key);
-        if (!step) return;
-        event.preventDefault();
-        const [next] = ids[(at + step + ids.length) % ids.length];
-        openSection(next);
-        document.getElementById(`tab-${next}`)?.focus();
-      },
-    }, name, dirty.includes(id) && h('span', { class: 'chip warn' }, 'changed'))));
+  const drawOthers = () => show(others, otherEnvironments({ project, item, section, onOpen: openSection }));
+  const kind = () => (item.type === 'segment' ? 'segment' : item.valueType);
+  const mayEditSection = () => mayEdit && (section === 'default' || page.may('editor', section));
+
+  function drawCards() {
+    if (hasSettings) return;
+    update(cards, environmentCards({ project, item, section, kind: kind(), changed: edit.changedSections(base, item), onOpen: openSection }));
     body.setAttribute('aria-labelledby', `tab-${section}`);
+    drawHead();
+  }
+
+  let shownSwitch = { state: '', node: h('span') };
+  /** Draws the line above the rules: whose they are, and the switch of a Boolean. */
+  function drawHead() {
+    const own = edit.rulesOf(item, section);
+    const rules = own ?? item.default.rules;
+    const setAll = (/** @type {Rule[]} */ next) => {
+      edit.setRules(item, section, edit.clone(next));
+      changed();
+      drawSection();
+      /** @type {OptionalElement} */ (head.querySelector('.switch'))?.focus();
+    };
+    const useDefault = () => {
+      edit.setRules(item, section, undefined);
+      changed();
+      drawSection();
+    };
+    // The menu of the switch is in its closure, so the element is exchanged rather than updated.
+    const state = JSON.stringify([section, rules.map((one) => [one.criteria ?? [], one.value])]);
+    if (shownSwitch.state !== state) {
+      shownSwitch = { state, node: rulesSwitch(rules, { label: `${item.key} in ${nameOf(section)}`, disabled: !mayEditSection(), onChange: setAll }) };
+      shownSwitch.node.dataset.key = state;
+    }
+    update(head, h('h2', null, section === 'default' ? 'Default rules' : `Rules in ${nameOf(section)}`),
+      item.valueType === 'bool' && shownSwitch.node,
+      h('span', { class: 'faint' }, section === 'default' ? defaultUsage() : rules.length > 1 ? 'The first matching rule applies.' : ''),
+      h('span', { class: 'spacer' }),
+      section !== 'default' && own && mayEditSection() && h('button', { type: 'button', class: 'quiet', 'data-key': 'use-default', onclick: useDefault }, 'Use default rules'));
   }
 
   function drawSection() {
     if (section === 'settings') return show(body, settings(item, { ...suggestions, disabled: !mayEdit, onChange: changed }));
     const rules = edit.rulesOf(item, section);
-    const disabled = !mayEdit || (section !== 'default' && !page.may('editor', section));
-    const options = rulesOptions(disabled);
-    show(body, rules ? ownRules(rules, options) : inheritedRules(options));
+    const options = rulesOptions(!mayEditSection());
+    inColorOf(body, project.environments.find((one) => one.id === section), project);
+    show(body, rules ? rulesEditor(rules, options) : inheritedRules(options));
   }
 
-  /** @type {(disabled: boolean) => RulesOptions & {published: Rule[]}} */
+  /** @type {(disabled: boolean) => Parameters<typeof rulesEditor>[1]} */
   function rulesOptions(disabled) {
     /** @type {Check} */
     const check = (value) => api.post(page.api('validate'), { value, schemaKey: item.schemaKey });
     check.hasSchema = Boolean(item.schemaKey);
     return {
-      key: item.key, kind: item.type === 'segment' ? 'segment' : item.valueType, section, disabled, onChange: changed, check,
+      key: item.key, kind: kind(), section, disabled, onChange: changed, check, opened,
+      href: (segment) => page.path('segments', segment),
       published: edit.rulesOf(base, section) ?? base.default.rules,
       variants: (item.variants ?? []).map((one) => ({ ...one.value, name: one.name })), ...suggestions,
     };
   }
 
-  /** @type {(options: RulesOptions & {published: Rule[]}) => Child} */
+  /** @type {(options: Parameters<typeof rulesEditor>[1]) => Child} */
   function inheritedRules(options) {
     const override = () => {
       edit.setRules(item, section, edit.clone(item.default.rules));
       changed();
       drawSection();
     };
-    return h('section', { class: 'card' },
-      h('p', null, `${nameOf(section)} uses the default rules:`),
-      rulesEditor(edit.clone(item.default.rules), { ...options, disabled: true }),
-      !options.disabled && h('div', null, h('button', { type: 'button', class: 'main', onclick: override }, `Override in ${nameOf(section)}`)));
-  }
-
-  /** @type {(rules: Rule[], options: RulesOptions & {published: Rule[]}) => Child} */
-  function ownRules(rules, options) {
-    const useDefault = () => {
-      edit.setRules(item, section, undefined);
-      changed();
-      drawSection();
-    };
-    return [
-      section === 'default' && h('p', { class: 'about' }, defaultUsage()),
-      rulesEditor(rules, options),
-      section !== 'default' && !options.disabled && h('div', null, h('button', { type: 'button', class: 'quiet', onclick: useDefault }, 'Use default rules')),
-    ];
+    return h('section', { class: 'stack tight inherited' },
+      h('div', { class: 'row' }, h('p', { class: 'faint' }, `${nameOf(section)} uses the default rules.`),
+        !options.disabled && h('button', { type: 'button', class: 'main', onclick: override }, `Override in ${nameOf(section)}`)),
+      rulesEditor(edit.clone(item.default.rules), { ...options, disabled: true, published: item.default.rules }));
   }
 
   function defaultUsage() {
@@ -146,24 +173,26 @@ export async function editor(main, page, stored, { draft, onPublished }) {
     const isInvalid = Boolean(body.querySelector('[aria-invalid="true"]'));
     const error = problem?.[1] ?? (isInvalid && 'Fix the highlighted errors to publish.');
     update(bar,
-      h('span', { class: 'small', role: 'status' }, error ? h('span', { class: 'wrong' }, error) : summary()),
-      h('span', { class: 'spacer' }),
+      icon('warning'),
+      h('span', { class: 'summary', role: 'status' }, error ? h('span', { class: 'wrong' }, error) : summary()),
       h('button', { type: 'button', class: 'quiet', 'data-key': 'discard', onclick: discard }, 'Discard'),
-      mayEdit && h('button', { type: 'button', 'data-key': 'draft', onclick: saveDraft, disabled: Boolean(problem), 'aria-keyshortcuts': 'Control+S', title: 'Ctrl+S' }, 'Save draft'),
+      mayEdit && h('button', { type: 'button', 'data-key': 'draft', onclick: saveDraft, disabled: Boolean(problem), 'aria-keyshortcuts': 'Control+S', title: `${CONTROL}S` }, 'Save draft'),
       mayPublish && h('button', {
         type: 'button', class: 'main', 'data-key': 'publish', onclick: review, disabled: Boolean(problem) || isInvalid,
-        'aria-keyshortcuts': 'Control+Enter', title: 'Ctrl+Enter',
-      }, 'Review and publish'));
+        'aria-keyshortcuts': 'Control+Enter', title: `${CONTROL}Enter`,
+      }, 'Review and publish', h('kbd', { 'aria-hidden': 'true' }, `${CONTROL}↵`)));
   }
 
+  /** Returns what is unpublished: how many changes, and which environments they affect. */
   function summary() {
+    const count = edit.diff(base, item, project.environments).length;
     const sections = edit.changedSections(base, item);
-    if (!sections.length) return 'Unpublished changes';
-    const text = `Unpublished changes in ${listNames(sections.map(nameOf))}`;
-    if (!sections.includes('default')) return text;
+    const text = h('strong', null, count === 1 ? '1 unpublished change' : `${count} unpublished changes`);
+    if (!sections.length) return text;
     const affected = affectedEnvironments(page, base, item);
     const isAll = affected.length === project.environments.length;
-    return `${text}, affects ${isAll ? 'all environments' : listNames(affected.map((one) => one.name)) || 'no environment'}`;
+    return [text, ` in ${listNames(sections.map(nameOf))}`, sections.includes('default')
+      && h('span', { class: 'faint' }, ` · affects ${isAll ? 'all environments' : listNames(affected.map((one) => one.name)) || 'no environment'}`)];
   }
 
   async function discard() {
@@ -266,6 +295,7 @@ export async function editor(main, page, stored, { draft, onPublished }) {
 
   const leave = async () => {
     saveEdits();
+    leftBehind = storageKey;
     return true;
   };
   leave.isDirty = isDirty;
@@ -286,14 +316,16 @@ export async function editor(main, page, stored, { draft, onPublished }) {
   const edits = JSON.parse(sessionStorage.getItem(storageKey) ?? 'null');
   if (edits && mayEdit) {
     ({ base, item } = edits);
-    if (base.id === stored.id) show(notices, h('div', { class: 'banner info' }, 'Your unpublished changes were restored.'));
+    if (base.id === stored.id && leftBehind === storageKey) show(notices);
+    else if (base.id === stored.id) show(notices, h('div', { class: 'banner info' }, 'Your unpublished changes were restored.'));
     else showConflict('Your unpublished changes were restored.');
   } else if (draft) {
     show(notices, banner(draft));
   }
   if (!mayEdit) notices.append(h('p', { class: 'banner info' }, 'Read-only access'));
-  main.classList.add('editor');
-  show(main, notices, tabs, body, bar);
+  leftBehind = '';
+  drawOthers();
+  show(main, notices, environments, h('div', { class: 'stack tight' }, head, body), bar);
   draw();
   await loadSuggestions();
 

@@ -13,13 +13,28 @@ export function filterItems(all, terms, environment, drafts) {
   /** @type {(item: Summary, term: string) => boolean} */
   const contains = (item, term) => {
     if (term === 'draft' && drafts.has(item.key)) return true;
+    if (term !== 'on' && term !== 'off') return item.hay.includes(term);
     const state = item.states.find((one) => one.environment === environment);
     const shown = state && onOff(state);
-    if (shown && (term === 'on' || term === 'off')) return shown.kind === term;
-    return item.hay.includes(term);
+    return shown ? shown.kind === term : item.hay.includes(term);
   };
   const exact = all.filter((item) => terms.every((term) => contains(item, term)));
   if (exact.length) return exact;
-  const patterns = terms.map((term) => new RegExp([...term].map((letter) => letter.replace(/\W/, '\\$&')).join('.*')));
-  return all.filter((item) => patterns.every((pattern) => pattern.test(item.key.toLowerCase())));
+  return all.filter((item) => {
+    const key = item.key.toLowerCase();
+    return terms.every((term) => hasLetters(key, term));
+  });
+}
+
+/**
+ * Whether a text contains the letters of a term in order.
+ * @type {(text: string, term: string) => boolean}
+ */
+function hasLetters(text, term) {
+  let from = 0;
+  for (const letter of term) {
+    from = text.indexOf(letter, from) + 1;
+    if (!from) return false;
+  }
+  return true;
 }

@@ -3,7 +3,8 @@
 import * as api from '../api.js';
 import { h, notify, show, withCode } from '../dom.js';
 import * as edit from '../edit.js';
-import { ago } from '../format.js';
+import { ago, inWords } from '../format.js';
+import { avatar } from './badges.js';
 import { diffView, publish } from './publish.js';
 
 /** Pages of items that the playground evaluates. */
@@ -23,8 +24,8 @@ export function history(main, page, key, versions) {
       show(place, 'Loading…');
       show(place, (await difference(page, key, version.id)).view);
     } }, h('summary', null, 'Show changes'), place);
-    return h('li', { class: 'card' }, h('div', { class: 'row ends' }, h('div', { class: 'stack tight' },
-      h('p', null, withCode(version.sentence ?? `changed by ${version.changedBy}`)), version.comment && h('p', { class: 'comment' }, `“${version.comment}”`),
+    return h('li', { class: 'card' }, h('div', { class: 'row ends' }, h('div', { class: 'stack tight version' },
+      h('p', null, avatar(version.changedBy), ' ', withCode(inWords(version.sentence ?? `changed by ${version.changedBy}`))), version.comment && h('p', { class: 'comment' }, `“${version.comment}”`),
       h('p', { class: 'small faint' }, h('time', { title: new Date(version.changedAt).toLocaleString() }, ago(version.changedAt)), at === 0 && ' · Current version')),
     h('div', { class: 'row' }, at > 0 && !version.isArchived && EVALUATED_PAGES.has(page.place.page) && h('a', { class: 'button', href: page.path('playground') + api.query({ key, environment: page.environment.id, against: 'version', left: version.id, right: 'published' }) }, 'Compare values'),
     at > 0 && !version.isArchived && page.may('publisher') && h('button', { type: 'button', onclick: () => revert(version) }, 'Restore this version'))), details);

@@ -4,6 +4,7 @@ import * as api from '../api.js';
 import { h, notify, update } from '../dom.js';
 import * as edit from '../edit.js';
 import * as events from '../events.js';
+import { lineDiff } from '../line-diff.js';
 import { confirm, dialog } from './dialog.js';
 
 /**
@@ -15,8 +16,23 @@ export function diffView(lines) {
   const groups = new Map();
   for (const line of lines) groups.set(line.section, [...(groups.get(line.section) ?? []), line]);
   return h('div', { class: 'stack tight' }, [...groups].map(([name, own]) => h('section', { class: 'stack tight' }, h('h3', null, name),
-    h('ul', { class: 'diff' }, own.map((line) => h('li', { class: line.sign === '−' ? 'less' : line.sign === '+' ? 'more' : '' },
-      h('span', { class: 'sign' }, line.sign, h('span', { class: 'visually-hidden' }, line.sign === '−' ? ' removed: ' : ' added: ')), line.text))))));
+    h('ul', { class: 'diff' }, own.map((line) => h('li', { class: COLORS.get(line.sign) ?? '' },
+      h('span', { class: 'sign' }, line.sign, h('span', { class: 'visually-hidden' }, line.sign === '−' ? ' removed: ' : ' added: ')), line.json && line.text.length > LONG ? `${line.text.slice(0, LONG)}…` : line.text)), jsonDiff(own)))));
+}
+
+/** Longer texts of rules that serve JSON are cut; the changed lines follow. */
+const LONG = 100;
+const COLORS = new Map([['−', 'less'], ['+', 'more']]);
+
+/**
+ * Returns the changed lines of a JSON value, if one rule that serves JSON replaces another.
+ * @type {(lines: Line[]) => Child}
+ */
+function jsonDiff(lines) {
+  const [before, after] = ['−', '+'].map((sign) => lines.filter((line) => line.sign === sign && line.json));
+  if (before.length !== 1 || after.length !== 1) return null;
+  const changed = lineDiff(before[0].json ?? '', after[0].json ?? '');
+  return h('li', { class: 'lines', tabindex: 0, 'aria-label': 'Changed lines' }, changed.map(({ sign, text }) => h('span', { class: COLORS.get(sign) ?? '' }, `${sign} ${text}`)));
 }
 
 /**

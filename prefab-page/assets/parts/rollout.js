@@ -60,7 +60,7 @@ export function rolloutInput(flat, { key, kind, variants, properties, examples, 
 
   const colorOf = (/** @type {Flat} */ value) => colors(describe(value));
   const bar = h('div', { class: 'bar' });
-  const previewText = h('p', { class: 'hint', role: 'status' });
+  const previewText = h('p', { class: 'preview', role: 'status' });
   const list = h('ul', { class: 'shares' });
 
   function paint(typing = -1) {

@@ -1,26 +1,31 @@
 // The states of an item in the list: a chip for the chosen environment, and a summary of the others.
 
 import { h } from '../dom.js';
+import { inColorOf } from '../environments.js';
 import { inWords } from '../format.js';
 
 /** Up to this number of other environments, each has a dot; more are summarized. */
 const MAX_DOTS = 4;
 
 /**
- * Returns the cell with the state in the selected environment and a summary of the others.
- * @type {(all: State[], page: PageContext) => HTMLElement}
+ * Returns a summary of the environments that are not chosen: dots, counts, or whether they differ.
+ * @type {(all: State[], page: PageContext) => Child}
  */
-export function stateCells(all, { project, environment }) {
+export function otherStates(all, { project, environment }) {
   const current = all.find((state) => state.environment === environment.id);
   const others = all.filter((state) => state !== current);
-  const name = (/** @type {State} */ state) => project.environments.find((one) => one.id === state.environment)?.name ?? '';
-  return h('span', { class: 'cell states' },
-    h('span', { class: 'cell state current' }, current && chip(current, name(current))),
-    others.length > 0 && h('span', { class: 'cell others' }, others.every((state) => onOff(state)) ? dots(others, name) : difference(others, current, name)));
+  const find = (/** @type {State} */ state) => project.environments.find((one) => one.id === state.environment);
+  const name = (/** @type {State} */ state) => find(state)?.name ?? '';
+  if (!others.length) return null;
+  if (!others.every((state) => onOff(state))) return difference(others, current, name);
+  return dots(others, name, (element, state) => {
+    const one = find(state);
+    return one ? inColorOf(element, one, project) : element;
+  });
 }
 
-/** @type {(others: State[], name: (state: State) => string) => Child} */
-function dots(others, name) {
+/** @type {(others: State[], name: (state: State) => string, color: (element: HTMLElement, state: State) => HTMLElement) => Child} */
+function dots(others, name, color) {
   if (others.length > MAX_DOTS) {
     const count = (/** @type {string} */ kind) => others.filter((state) => onOff(state)?.kind === kind).length;
     const parts = [['on', 'on'], ['off', 'off'], ['split', 'partly']].filter(([kind]) => count(kind)).map(([kind, text]) => `${count(kind)} ${text}`);
@@ -31,7 +36,7 @@ function dots(others, name) {
     const label = `${name(state)}: ${text}${targeting(state)}`;
     const dot = h('span', { class: `dot ${kind}`, title: label }, h('span', { class: 'visually-hidden' }, `${label} `));
     if (kind === 'split') dot.style.setProperty('--share', text.replace(' on', ''));
-    return dot;
+    return color(dot, state);
   });
 }
 
@@ -56,9 +61,24 @@ export function onOff({ value }) {
   return share ? { kind: 'split', text: `${share}% on` } : null;
 }
 
-/** @type {(state: State, environment: string) => HTMLElement} */
-function chip(state, environment) {
-  const { kind, text } = onOff(state) ?? { kind: /\d ?% /.test(state.value) ? 'split' : 'text', text: inWords(state.value) };
-  return h('span', { class: `chip ${kind}`, title: `${environment}: ${state.value}${targeting(state)}` },
-    h('span', { class: 'visually-hidden' }, `${environment}: `), text, state.targeted > 0 && h('span', { class: 'more' }, targeting(state)));
+/**
+ * Returns the state in the chosen environment: `Off + 2 rules`, a bar for a percentage, or a value.
+ * @type {(state: State, environment: string) => Child}
+ */
+export function currentState(state, environment) {
+  const known = onOff(state);
+  const more = state.targeted > 0 && h('span', { class: 'more' }, targeting(state));
+  const label = h('span', { class: 'visually-hidden' }, `${environment}: `);
+  if (!known) return [label, h('span', { class: 'chip text', title: inWords(state.value) }, inWords(state.value)), more];
+  const { kind, text } = known;
+  const share = Number.parseFloat(text);
+  const bar = kind === 'split' && h('span', { class: 'mini-bar', 'aria-hidden': 'true' }, part('v-true', share), part('v-false', 100 - share));
+  return [label, bar, h('span', { class: `text ${kind === 'on' ? 'on' : ''}` }, text), more];
+}
+
+/** @type {(color: string, share: number) => HTMLElement} */
+function part(color, share) {
+  const element = h('span', { class: color });
+  element.style.flexGrow = String(share);
+  return element;
 }

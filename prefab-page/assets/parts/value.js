@@ -6,6 +6,9 @@ import { LEVELS } from '../format.js';
 import { durationInput } from './duration.js';
 import { codeField } from './code-field.js';
 import { revealButton } from './reveal.js';
+import { select } from './select.js';
+
+export { select };
 
 /** @typedef {(value: Json) => void} Changes receives every new value */
 
@@ -114,18 +117,6 @@ const INTEGER = /^[+-]?\d+$/;
 export function parseNumber(text) {
   if (text === '' || !Number.isFinite(Number(text))) expected('a number');
   return INTEGER.test(text) && !Number.isSafeInteger(Number(text)) ? text.replace('+', '') : Number(text);
-}
-
-/**
- * @param {string[][]} options the value and the text of each
- * @param {string | null | undefined} chosen
- * @param {(value: string) => unknown} onChange
- * @param {boolean} [disabled]
- * @param {Properties<HTMLSelectElement>} [properties]
- */
-export function select(options, chosen, onChange, disabled = false, properties = {}) {
-  return h('select', { 'data-chosen': chosen, disabled, id: uniqueId('select'), onchange: (event) => onChange(event.target.value), ...properties },
-    options.map(([value, text]) => h('option', { value }, text)));
 }
 
 /**

@@ -9,7 +9,7 @@ const require = createRequire(path.join(process.env.PREFAB_BROWSER_TESTS ?? '', 
 const { chromium } = require('playwright-core');
 const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-export const SIZES = { narrow: { width: 360, height: 740 }, medium: { width: 1024, height: 768 }, wide: { width: 1440, height: 900 } };
+export const SIZES = { narrow: { width: 360, height: 740 }, medium: { width: 1024, height: 768 }, wide: { width: 1440, height: 900 }, large: { width: 1920, height: 1080 } };
 /**
  * Errors of any page: script errors, violations of the content security policy, and unexpected dialogs.
  * @type {string[]}
@@ -22,7 +22,7 @@ export async function start() {
 
 /**
  * Opens a page with cookies of its own.
- * @type {(browser: Browser, how?: {size?: 'wide' | 'medium' | 'narrow', theme?: 'light' | 'dark'}) => Promise<Page>}
+ * @type {(browser: Browser, how?: {size?: keyof typeof SIZES, theme?: 'light' | 'dark'}) => Promise<Page>}
  */
 export async function person(browser, { size = 'wide', theme = 'light' } = {}) {
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce', locale: 'en-GB' });
@@ -97,6 +97,15 @@ export async function axe(page, name) {
   const { violations, passes } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
   if (passes.length < 10) return [`${name}: fewer than 10 rules were checked`];
   return violations.flatMap((one) => one.nodes.map((node) => `${name}: ${one.id}: ${node.target.join(' ')}: ${node.failureSummary?.split('\n')[1] ?? one.help}`));
+}
+
+/**
+ * Picks an action from the menu of an item or a rule.
+ * @type {(page: Page, menu: string, action: string) => Promise<void>}
+ */
+export async function pick(page, menu, action) {
+  await page.getByRole('button', { name: menu, exact: true }).click();
+  await page.getByRole('menuitem', { name: action }).click();
 }
 
 /** @type {(condition: unknown, text: string) => asserts condition} */

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { errors, start } from './harness.mjs';
 import { server } from './server.mjs';
 
-const PARTS = ['onboarding', 'rules', 'search', 'json', 'playground', 'inputs', 'drafts', 'editing', 'keys', 'levels', 'collaboration', 'installation', 'accounts', 'administration', 'restart', 'injection', 'accessibility', 'scale'];
+const PARTS = ['onboarding', 'rules', 'search', 'json', 'playground', 'inputs', 'drafts', 'editing', 'keys', 'levels', 'design', 'collaboration', 'installation', 'accounts', 'administration', 'restart', 'injection', 'accessibility', 'scale'];
 
 // Reports a hanging test before the test runner kills the process.
 setTimeout(() => {

@@ -8,7 +8,7 @@ import { asADay, furnish } from '../shop.mjs';
 
 const PAGES = { flags: 'flags', flag: 'flags/new-checkout', percent: 'flags/rollout', 'side-by-side': 'flags/new-checkout?view=together', history: 'flags/new-checkout?view=history', chart: 'flags/search.fuzzy?view=evaluations',
   configs: 'configs', config: 'configs/greeting', segments: 'segments', schemas: 'schemas', secrets: 'secrets', 'log-levels': 'log-levels', playground: 'playground', explain: 'playground?key=gift-cards&environment=Production', targeted: 'flags/search.fuzzy?environment=Staging', contexts: 'contexts',
-  evaluations: 'evaluations', audit: 'audit', archived: 'archived', environments: 'environments', people: 'people', keys: 'keys', account: 'account', transfer: 'transfer', health: 'health', start: 'start' };
+  evaluations: 'evaluations', audit: 'audit', archived: 'archived', environments: 'environments', people: 'people', keys: 'keys', account: 'account', transfer: 'transfer', health: 'health', start: 'start', overview: 'overview', approvals: 'approvals', style: 'style' };
 
 /** @type {Part} */
 export default {

@@ -48,7 +48,7 @@ export default {
     await signIn(elsewhere, email('Mia'), password('Mia'));
     await elsewhere.locator('#nav').waitFor({ state: 'attached' });
     await open(Mia, on.url, 'flags');
-    await Mia.locator('.person summary').click();
+    await Mia.getByRole('button', { name: 'Account of Mia' }).click();
     await Mia.getByRole('link', { name: 'Account', exact: true }).click();
     await Mia.getByRole('heading', { name: 'Account', exact: true }).waitFor();
     await Mia.getByLabel('Current password').fill('something else');

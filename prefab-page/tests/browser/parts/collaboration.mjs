@@ -76,6 +76,7 @@ export default {
   async 'an edit survives an expired session'({ on, people: { Bea } }) {
     await on.manage('POST', '/projects/1/items', { item: { key: 'greeting', type: 'config', valueType: 'string', default: { rules: [{ criteria: [], value: { type: 'string', value: 'hello' } }] }, environments: [] } });
     await open(Bea, on.url, 'configs/greeting');
+    await Bea.getByRole('complementary').getByRole('link', { name: 'Open' }).waitFor();
     await Bea.getByLabel('Value').fill('typed before the session ended');
     await Bea.context().clearCookies();
     await Bea.getByRole('button', { name: 'Review and publish' }).click();

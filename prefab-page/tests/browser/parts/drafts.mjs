@@ -123,7 +123,7 @@ export default {
     await Ann.getByRole('button', { name: 'Undo' }).click();
     await Ann.getByText('Undone. The previous version is restored.').waitFor();
     await Ann.getByText('Staging uses the default rules').waitFor();
-    await Ann.getByRole('tab', { name: 'Default', exact: true }).click();
+    await Ann.getByRole('tab', { name: /^Default/ }).click();
     check((await Ann.locator('.answer select').inputValue()) === 'false', 'its value is what it was');
     check((await Ann.getByRole('button', { name: 'Undo' }).count()) === 0, 'it is undone once');
     const [newest, before, first] = await on.manage('GET', '/projects/1/items/undone/versions');

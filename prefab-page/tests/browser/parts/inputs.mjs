@@ -11,7 +11,7 @@ export default {
     const rules = [...['a', 'b', 'c'].map((plan) => ({ criteria: when(plan), value: text(plan) })), { criteria: [], value: text('all') }];
     await on.manage('POST', '/projects/1/items', { item: { key: 'dragged', type: 'config', valueType: 'string', default: { rules }, environments: [] } });
     await open(Ann, on.url, 'configs/dragged');
-    const order = async () => (await Ann.locator('.rule .sentence').allInnerTexts()).map((one) => one.split(' ')[0]).join();
+    const order = async () => (await Ann.locator('.rule .sentence').allInnerTexts()).map((one) => one.split('serve ').at(-1)?.trim()).join();
     check((await order()) === 'a,b,c,all', await order());
     await Ann.getByRole('button', { name: 'Rule 3 of 4' }).dragTo(Ann.locator('.rule').first());
     await until(async () => (await order()) === 'c,a,b,all', 'the third is the first');
@@ -34,7 +34,7 @@ export default {
     await date.fill('2026-03-01T12:30');
     const iso = await Ann.evaluate(() => new Date('2026-03-01T12:30').toISOString());
     const formatted = await Ann.evaluate((moment) => new Date(moment).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }), iso);
-    await Ann.getByText(`when user.joined is before ${formatted}`).waitFor();
+    await Ann.locator('.sentence', { hasText: `If user.joined is before ${formatted}` }).waitFor();
     await Ann.getByLabel('Value', { exact: true }).first().fill('early');
     await picture(Ann, 'date');
     await publish(Ann);
@@ -43,6 +43,7 @@ export default {
     const ask = async (/** @type {string} */ joined) => (await on.manage('POST', '/projects/1/explain', { key: 'early-bird', environment: 'Production', contexts: { user: { joined } } })).value;
     check((await ask('2026-01-01T00:00:00Z')) === 'early' && (await ask('2026-06-01T00:00:00Z')) === 'late', 'it divides as picked');
     await Ann.reload();
+    await Ann.getByRole('button', { name: 'Edit rule 1' }).click();
     await until(async () => (await date.inputValue()) === '2026-03-01T12:30', 'it is shown as it was picked');
   },
 

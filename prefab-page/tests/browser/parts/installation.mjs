@@ -70,7 +70,7 @@ export default {
     await Ann.getByRole('button', { name: 'Hide' }).click();
     check(await Ann.getByText('4711').count() === 0, 'it is hidden again');
     await open(Vic, on.url, 'configs/door-code');
-    await Vic.getByText('[confidential] for everyone').waitFor();
+    await Vic.locator('.sentence', { hasText: '[confidential]' }).waitFor();
     check(await Vic.getByRole('button', { name: /^Reveal/ }).count() === 0, 'a viewer has no button');
     await open(Ann, on.url, 'audit');
     await Ann.locator('.audit tbody tr', { hasText: 'revealed the confidential values of' }).first().waitFor();

@@ -1,6 +1,6 @@
 // Rules: percentage rollouts, conditions, order, and restored versions.
 
-import { check, open, publish, until } from '../harness.mjs';
+import { check, open, pick, publish, until } from '../harness.mjs';
 
 /** @type {(on: Server, key: string) => Promise<void>} */
 async function flag(on, key) {
@@ -15,11 +15,11 @@ export default {
     await open(Ann, on.url, 'flags/ten-percent');
     await Ann.getByRole('button', { name: 'Percentage rollout' }).click();
     const shares = Ann.locator('input.share');
-    await shares.nth(1).fill('25');
+    await shares.nth(0).fill('25');
     const slider = Ann.getByRole('slider');
     await slider.focus();
-    for (let step = 0; step < 15; step += 1) await slider.press('ArrowRight');
-    check((await shares.nth(0).inputValue()) === '90' && (await shares.nth(1).inputValue()) === '10', 'both numbers follow the handle');
+    for (let step = 0; step < 15; step += 1) await slider.press('ArrowLeft');
+    check((await shares.nth(0).inputValue()) === '10' && (await shares.nth(1).inputValue()) === '90', 'both numbers follow the handle');
     const box = await Ann.locator('.bar').boundingBox();
     const grip = await slider.boundingBox();
     check(box && grip, 'the bar and its handle are there');
@@ -28,12 +28,12 @@ export default {
     await Ann.mouse.move(box.x + box.width / 2, grip.y + 8, { steps: 5 });
     await Ann.mouse.up();
     const dragged = Number(await shares.nth(0).inputValue()) + Number(await shares.nth(1).inputValue());
-    check(dragged === 100 && (await shares.nth(0).inputValue()) !== '90', `dragging moves it: ${dragged}`);
-    await shares.nth(1).fill('10');
-    check(/90% false, 10% true by user.key/.test(await publish(Ann)), 'the diff shows the shares');
+    check(dragged === 100 && (await shares.nth(0).inputValue()) !== '10', `dragging moves it: ${dragged}`);
+    await shares.nth(0).fill('10');
+    check(/10% true, 90% false by user.key/.test(await publish(Ann)), 'the diff shows the shares');
     const item = await on.manage('GET', '/projects/1/items/ten-percent');
     const [{ value }] = item.default.rules;
-    check(JSON.stringify(value.value.map((/** @type {Weighted} */ one) => one.weight)) === '[90,10]', JSON.stringify(value));
+    check(JSON.stringify(value.value.map((/** @type {Weighted} */ one) => one.weight)) === '[10,90]', JSON.stringify(value));
     let reached = 0;
     for (let user = 0; user < 300; user += 1) {
       const answer = await on.manage('POST', '/projects/1/explain', { key: 'ten-percent', environment: 'Production', contexts: { user: { key: `u-${user}` } } });
@@ -53,7 +53,7 @@ export default {
     await Ann.getByLabel('Operator').selectOption('PROP_ENDS_WITH_ONE_OF');
     await Ann.getByLabel('Values').fill('@acme.test');
     await Ann.keyboard.press('Enter');
-    await Ann.getByText('true when user.email ends with one of @acme.test').waitFor();
+    await Ann.locator('.sentence', { hasText: 'If user.email ends with one of @acme.test → : serve true' }).waitFor();
     await publish(Ann);
     /** @type {(environment: string, address: string) => Promise<unknown>} */
     const ask = async (environment, address) => (await on.manage('POST', '/projects/1/explain', { key: 'targeted', environment, contexts: { user: { email: address } } })).value;
@@ -65,17 +65,24 @@ export default {
   async 'rules are reordered by keyboard'({ on, people: { Ann } }) {
     await open(Ann, on.url, 'flags/targeted');
     await Ann.getByRole('tab', { name: 'Staging' }).click();
-    await Ann.getByRole('button', { name: 'Rule 1 of 2' }).focus();
+    check((await Ann.getByRole('button', { name: /^Rule \d of/ }).count()) === 0, 'one rule with conditions cannot be moved');
+    await pick(Ann, 'Actions of rule 1', 'Duplicate');
+    await Ann.getByRole('button', { name: 'Edit rule 2' }).click();
+    await Ann.locator('.answer select').selectOption('false');
+    await Ann.getByRole('button', { name: 'Rule 1 of 3' }).focus();
     await Ann.keyboard.press('ArrowDown');
-    await Ann.getByText('This rule has no condition, so it always matches').waitFor();
-    check(/Rule 2 of 2/.test(await Ann.evaluate(() => document.activeElement?.ariaLabel ?? '')), 'the focus goes along');
+    check(/Rule 2 of 3/.test(await Ann.evaluate(() => document.activeElement?.ariaLabel ?? '')), 'the focus goes along');
+    await Ann.keyboard.press('ArrowDown');
+    check(/Rule 2 of 3/.test(await Ann.evaluate(() => document.activeElement?.ariaLabel ?? '')), 'the rule for everyone else stays last');
     await Ann.keyboard.press('ArrowUp');
-    await until(async () => (await Ann.getByRole('button', { name: 'Review and publish' }).count()) === 0, 'moved back, nothing is changed');
+    await Ann.keyboard.press('Escape');
+    await pick(Ann, 'Actions of rule 2', 'Remove');
+    await until(async () => (await Ann.getByRole('button', { name: 'Review and publish' }).count()) === 0, 'restored, nothing is changed');
   },
 
   async 'every operator has an input for its operand'({ on, people: { Ann } }) {
-    await flag(on, 'operators');
-    await open(Ann, on.url, 'flags/operators');
+    await flag(on, 'all-operands');
+    await open(Ann, on.url, 'flags/all-operands');
     await Ann.getByRole('button', { name: 'Add rule' }).click();
     const names = await Ann.getByLabel('Operator').locator('option').evaluateAll((options) => options.map((option) => /** @type {HTMLOptionElement} */ (option).value));
     check(names.length === 28, `${names.length} operators`);
@@ -111,13 +118,15 @@ export default {
     await on.manage('POST', '/projects/1/items', { item: { key: 'max-jobs', type: 'config', valueType: 'int', default: { rules: [{ criteria: [], value: { type: 'int', value: 30 } }] } } });
     await on.manage('PUT', '/projects/1/items/max-jobs/value', { value: { type: 'int', value: 40 }, namespace: 'services' });
     await open(Ann, on.url, 'configs/max-jobs');
+    await Ann.locator('.rule').first().getByText('the namespace is').waitFor();
+    await Ann.getByRole('button', { name: 'Edit rule 1' }).click();
     const namespace = Ann.getByLabel('Namespace');
     check((await namespace.inputValue()) === 'services', 'the namespace of the rule is shown');
     const review = Ann.getByRole('button', { name: 'Review and publish' });
     await namespace.fill('services.');
     await Ann.getByText('Expected names separated by dots').waitFor();
     await namespace.fill('services.cron');
-    await Ann.getByText('40 when the namespace is services.cron or below it').waitFor();
+    await Ann.locator('.sentence', { hasText: 'If the namespace is services.cron or below it' }).waitFor();
     await Ann.getByRole('button', { name: 'Add rule' }).click();
     const added = Ann.locator('.rule').nth(1);
     await added.getByRole('button', { name: 'Remove condition' }).click();

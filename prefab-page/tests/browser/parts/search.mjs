@@ -10,7 +10,7 @@ export default {
     await on.manage('POST', '/projects/1/items', { item: { ...ITEM, key: 'basket.limit', tags: ['checkout'] }, comment: 'asked for by the shop' });
     await on.manage('POST', '/projects/1/items', { item: { ...ITEM, key: 'basket.text' }, comment: 'ticket SHOP-417' });
     await open(Ann, on.url, 'configs/basket.limit');
-    await Ann.getByRole('tab', { name: 'Settings' }).click();
+    await Ann.getByRole('link', { name: 'Settings', exact: true }).click();
     const tags = Ann.getByLabel('Tags');
     await tags.fill('team blue, money');
     await Ann.keyboard.press('Enter');
