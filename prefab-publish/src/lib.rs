@@ -6,6 +6,7 @@
 mod audience;
 mod cache;
 mod channel;
+mod encoded;
 mod encoding;
 mod for_sdk;
 mod items;
@@ -15,8 +16,9 @@ mod subscribers;
 
 pub use audience::{Audience, is_for_front_ends};
 pub use channel::{Channel, Newest};
+pub use encoded::{ContentCoding, Encoded};
 pub use encoding::Encoding;
 pub use for_sdk::{for_environment, for_sdk, tombstone};
 pub use quonfig::{Envelope, OmittedConfig};
-pub use snapshot::{ContentCoding, Encoded, Snapshot};
+pub use snapshot::Snapshot;
 pub use subscribers::{Protocol, SubscriberCounts, SubscriberGuard};

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use prefab_core::ids::EnvironmentId;
 use prefab_proto::convert;
 
-use crate::{encoding::Item, snapshot::Encoded};
+use crate::{encoded::Encoded, encoding::Item};
 
 /// The document of a snapshot.
 pub struct Envelope {

@@ -56,6 +56,7 @@ impl RuleTarget {
             Self::User(user) => json!(["person", user]),
             Self::Property(property, values) => json!(["property", property, values]),
             Self::Segment(key) => json!(["segment", key]),
+            // words: allow everybody: a stored text
             Self::Everyone => json!(["everybody"]),
         }
         .to_string()
@@ -74,6 +75,7 @@ impl RuleTarget {
                 Self::Property(text(1)?, values)
             }
             "segment" => Self::Segment(text(1)?),
+            // words: allow everybody: a stored text
             "everybody" => Self::Everyone,
             _ => return None,
         })

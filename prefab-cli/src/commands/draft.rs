@@ -7,7 +7,7 @@ use prefab_management_api::{
 use prefab_server::ErrorCode;
 use reqwest::Method;
 
-use super::{moment, set::is_confidential};
+use super::{confidential::is_confidential, moment};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, one_line},

@@ -1,5 +1,6 @@
 //! One file for each verb.
 
+mod confidential;
 pub(crate) mod create;
 pub(crate) mod demo;
 pub(crate) mod doctor;

@@ -9,7 +9,7 @@ use prefab_management_api::{
 use prefab_server::ErrorCode;
 use reqwest::Method;
 
-use super::{environments, moment, set};
+use super::{confidential::is_confidential, environments, moment, set};
 use crate::{
     Failure,
     output::{self, FAINT, STRONG, VALUE, one_line},
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let text = args.value.as_ref().or(args.value_flag.as_ref());
     let text = text.context("no value; for example: prefab override new-checkout true --user ann");
     let mut value = parse_value(kind_of(&item), text.map_err(Failure::Usage)?)?;
-    value.confidential |= set::is_confidential(set::current_value(&item, Some(&environment)));
+    value.confidential |= is_confidential(set::current_value(&item, Some(&environment)));
     let described = describe_value(&value);
     let text = format!(
         "{STRONG}{key}{STRONG:#} for API keys of {user} in {}: {VALUE}{described}{VALUE:#}",

@@ -7,8 +7,9 @@ use reqwest::Method;
 use serde_json::{Value as Json, json};
 
 use super::{
+    confidential::is_confidential,
     environments,
-    set::{ALL_WITHOUT_OWN, current_value, describe_current, is_confidential},
+    set::{ALL_WITHOUT_OWN, current_value, describe_current},
 };
 use crate::{
     Failure,

@@ -6,7 +6,7 @@ use prefab_management_api::{
 use reqwest::Method;
 use serde_json::json;
 
-use super::environments;
+use super::{confidential::is_confidential, environments};
 use crate::{
     Failure,
     output::{FAINT, STRONG, VALUE},
@@ -153,16 +153,6 @@ fn value(args: &Args, server: &Server, kind: ValueKind) -> Result<FlatValue, Fai
 /// Returns the value of an environment variable of the client.
 pub(super) fn provided_by(variable: &str) -> FlatValue {
     FlatValue::new(ValueKind::Provided, json!({"source": "ENV_VAR", "lookup": variable}))
-}
-
-/// Returns whether a value, or one of a percentage rollout, is confidential. A value that replaces it is, too.
-pub(super) fn is_confidential(value: Option<&FlatValue>) -> bool {
-    value.is_some_and(|value| {
-        let mut choices = value.value.as_array().into_iter().flatten();
-        value.confidential
-            || (value.kind == ValueKind::WeightedValues
-                && choices.any(|choice| choice["value"]["confidential"] == true))
-    })
 }
 
 /// Returns the value that a rule for this namespace has in an environment, or in the default rules.

@@ -7,4 +7,5 @@ pub(crate) mod grpc;
 pub(crate) mod quonfig;
 mod quonfig_stream;
 pub(crate) mod stream;
+mod stream_response;
 pub(crate) mod telemetry;

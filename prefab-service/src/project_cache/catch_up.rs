@@ -7,7 +7,7 @@ use tracing::debug;
 
 use super::{Caller, ProjectCache};
 
-/// How often the versions of one project are read for clients that wait, whatever their number. The version comes from the
+/// How often the versions of one project are read for all clients that wait. The version comes from the
 /// client, so it may not exist.
 const READ_INTERVAL: Duration = Duration::from_millis(100);
 

@@ -9,7 +9,7 @@ use reqwest::Method;
 use super::Args;
 use crate::{
     Failure,
-    commands::{environments, set},
+    commands::{confidential::is_confidential, environments, set},
     output::{STRONG, VALUE},
     property_values::PropertyValues,
     server::{Reply, Server, describe_value, item_path, kind_of, parse_value, suggest_key},
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, server: &Server, key: &str, property: &PropertyVa
         let text =
             text.context("no value; for example: prefab override new-checkout true --for user.key=ann");
         let mut value = parse_value(kind_of(&item), text.map_err(Failure::Usage)?)?;
-        value.confidential |= set::is_confidential(set::current_value(&item, Some(&environment)));
+        value.confidential |= is_confidential(set::current_value(&item, Some(&environment)));
         let described = describe_value(&value);
         add(&mut item, &environment, Rule { criteria: vec![criterion], value });
         format!("{STRONG}{key}{STRONG:#} for contexts with {property} in {name}: {VALUE}{described}{VALUE:#}")

@@ -15,7 +15,7 @@ use prefab_service::{
 
 use super::{
     quonfig,
-    stream::{KEEP_ALIVE, PREAMBLE, respond},
+    stream_response::{KEEP_ALIVE, PREAMBLE, respond},
 };
 use crate::api::{error::ApiError, state::App};
 

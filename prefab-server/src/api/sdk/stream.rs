@@ -5,7 +5,11 @@ use std::{convert::Infallible, time::Duration};
 use crate::{
     api::{
         error::ApiError,
-        sdk::{api_key::Backend, quonfig, quonfig_stream},
+        sdk::{
+            api_key::Backend,
+            quonfig, quonfig_stream,
+            stream_response::{KEEP_ALIVE, PREAMBLE, respond},
+        },
         state::App,
     },
     listen::Activity,
@@ -17,7 +21,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::stream;
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, Response};
 use prefab_publish::{Encoding, Protocol};
 use prefab_service::{
     limits::StreamPermit,
@@ -26,9 +30,6 @@ use prefab_service::{
 };
 use serde::Deserialize;
 
-/// Sent immediately, so that the client and proxies receive the headers.
-pub(super) const PREAMBLE: Bytes = Bytes::from_static(b": connected\n\n");
-pub(super) const KEEP_ALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
 /// The response if too many streams are open. Clients interpret status codes differently: some never retry, others retry
 /// without a delay.
 const TOO_MANY_STREAMS: Bytes = Bytes::from_static(b": too many streams for this key, try again\n\n");
@@ -88,17 +89,6 @@ fn cursor(headers: &HeaderMap) -> i64 {
     let id = |name| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
     // If a client sends both, the larger one is newer.
     id("x-prefab-start-at-id").max(id("last-event-id")).unwrap_or(0)
-}
-
-/// The body has no length, so that HTTP/1.1 sends it in chunks. The Python SDK delays other bodies.
-pub(super) fn respond(body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    let fields = response.headers_mut();
-    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
-    // Disables buffering in nginx.
-    fields.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    response
 }
 
 /// The event stream of one client. Events are encoded when they can be sent, so a client that does not read uses no
