@@ -208,8 +208,8 @@ fn server_id(name: Option<&str>) -> Result<ServerId, Error> {
 /// Returns the name of this machine, if the system has it in a place that needs no system call.
 fn host_name() -> String {
     let read = fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let variables = ["HOSTNAME", "COMPUTERNAME"].into_iter();
-    read.or_else(|| variables.filter_map(|name| env::var(name).ok()).next()).unwrap_or_default()
+    let mut variables = ["HOSTNAME", "COMPUTERNAME"].into_iter();
+    read.or_else(|| variables.find_map(|name| env::var(name).ok())).unwrap_or_default()
 }
 
 fn remove_interrupted_backups(data_dir: &Path) {

@@ -17,7 +17,7 @@ fn config(id: i64, fields: Json) -> Config {
     for_sdk(&read, EnvironmentId(5), |key| key == "pros")
 }
 
-fn constant(value: Json) -> Json {
+fn constant(value: &Json) -> Json {
     json!({"key": "k", "configType": "CONFIG", "rows": [{"values": [{"value": value}]}]})
 }
 
@@ -70,7 +70,7 @@ fn a_config_has_the_form_of_the_quonfig_sdks() {
 #[test]
 fn every_type_of_value_has_its_form() {
     let check = |value: Json, kind: &str, expected: Json| {
-        let document = document(&snapshot(&[config(FIRST + 1, constant(value))]).envelope());
+        let document = document(&snapshot(&[config(FIRST + 1, constant(&value))]).envelope());
         assert_eq!(document["configs"][0]["default"]["rules"][0]["value"], expected, "{document}");
         assert_eq!(document["configs"][0]["valueType"], kind);
     };
@@ -133,7 +133,7 @@ fn every_operator_that_is_sent_has_its_name_and_value() {
 fn what_the_sdks_cannot_read_is_omitted_and_counted() {
     let check = |value: Json, reason: &str| {
         let other = Config { id: FIRST + 2, ..Config::constant("other", 1) };
-        let envelope = snapshot(&[config(FIRST + 1, constant(value)), other]).envelope();
+        let envelope = snapshot(&[config(FIRST + 1, constant(&value)), other]).envelope();
         assert_eq!(*envelope.omitted[0].key, *"k");
         assert!(envelope.omitted[0].reason.contains(reason), "{:?}", envelope.omitted);
         assert_eq!(document(&envelope)["configs"][0]["key"], "other");

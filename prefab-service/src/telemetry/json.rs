@@ -224,8 +224,8 @@ mod tests {
         assert_eq!((summary.r#type, summary.counters[0].reason), (ConfigType::FeatureFlag.number(), 2));
         let value = |value: Value| Some(wire_value(value));
         let list = |items: &[&str]| value(Value::StringList(items.iter().map(ToString::to_string).collect()));
-        let counted: Vec<_> = summary.counters.iter().map(|counter| counter.selected_value.clone()).collect();
-        assert_eq!(counted, [list(&["a", "b"]), list(&["1", "{\"a\":null}"]), list(&["c"])]);
+        let values: Vec<_> = summary.counters.iter().map(|counter| counter.selected_value.clone()).collect();
+        assert_eq!(values, [list(&["a", "b"]), list(&["1", "{\"a\":null}"]), list(&["c"])]);
         let set = examples.examples[0].context_set.as_ref().unwrap();
         let found = |name: &str| set.contexts[0].values.get(name).cloned();
         assert_eq!(found("key"), value(Value::String("u-1".into())));

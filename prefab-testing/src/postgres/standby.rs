@@ -7,6 +7,7 @@ use crate::eventually;
 
 impl Postgres {
     /// Starts a standby, which copies the database and follows it.
+    #[must_use]
     pub fn standby(&self) -> Self {
         let (folder, port) = (folder(), free_port());
         let mut standby = Self { bin: self.bin.clone(), folder, port, server: None, is_durable: false };
