@@ -72,7 +72,9 @@ export default async function render(main, page) {
   page.onLeave(() => removeEventListener('resize', onResize));
 
   function layoutColumns() {
-    columns = shownColumns(new Set(display.hidden), project);
+    // A column without any content is not worth its width.
+    const empty = all.some((one) => one.tags?.length) ? [] : ['tags'];
+    columns = shownColumns(new Set([...display.hidden, ...empty]), project);
     main.style.setProperty('--list-columns', columnWidths(columns));
   }
 
@@ -154,6 +156,7 @@ export default async function render(main, page) {
 
   function draw(isTyping = false) {
     all = [...(items.cached(project.id) ?? new Map()).values()].filter(isWanted);
+    if (!isTyping) layoutColumns();
     found = applyView(all, state, environment.id, keysWithDraft);
     drawDrafts(all.filter((item) => keysWithDraft.has(item.key)).length);
     show(count, all.length ? `${found.length === all.length ? '' : `${found.length} of `}${all.length}` : '');

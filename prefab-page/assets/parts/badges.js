@@ -31,6 +31,6 @@ export function avatar(actor, size = '') {
   const words = name.split(/[\s._-]+/).filter(Boolean);
   const initials = (words.length > 1 ? words[0][0] + words.at(-1)?.[0] : name.slice(0, 2)).toUpperCase();
   const mark = h('span', { class: `avatar ${size}`, 'aria-hidden': 'true' }, initials);
-  mark.style.setProperty('--h', String(murmur3(name) % 360));
+  mark.style.setProperty('--h', String(murmur3(name.toLowerCase()) % 360));
   return mark;
 }

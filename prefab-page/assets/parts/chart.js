@@ -1,7 +1,7 @@
 // Evaluations over time, with one colour per value, and the same numbers as a table.
 
 import * as api from '../api.js';
-import { h, show, svg, table, update } from '../dom.js';
+import { h, show, svg, table, update, withCode } from '../dom.js';
 import { valueColors } from '../colors.js';
 import { environmentName } from '../environments.js';
 import { inWords, number, percent } from '../format.js';
@@ -87,7 +87,7 @@ function environment(one, response, length, colors, project, versions) {
   return h('section', { class: 'card' },
     h('div', { class: 'row ends' }, h('h2', null, environmentName(one, project)), h('span', { class: 'faint' }, `${number(one.total)} evaluations`)),
     chart(one.buckets, names, start, end, length, one.name, colors, { changes }),
-    changes.length > 0 && h('ol', { class: 'changes' }, changes.map((change) => h('li', null, h('span', { class: 'text' }, inWords(change.comment ?? change.sentence ?? 'Changed')),
+    changes.length > 0 && h('ol', { class: 'changes' }, changes.map((change) => h('li', null, h('span', { class: 'text' }, withCode(inWords(change.comment ?? change.sentence ?? 'Changed'))),
       h('span', { class: 'faint' }, ` ${shortName(change.changedBy)}, ${new Date(change.changedAt).toLocaleString()}`)))),
     response.key && h('div', { class: 'scroll' }, table(null, head, h('tbody', null, rows))));
 }
