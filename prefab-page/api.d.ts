@@ -680,7 +680,7 @@ declare namespace Api {
     sparkline?: number[] | null;
     /** Whether a value is encrypted or confidential. */
     isSecret: boolean;
-    /** The value in each environment. */
+    /** The value in each of the requested environments. */
     states: ItemState[];
   }
   /** The type of an item. */

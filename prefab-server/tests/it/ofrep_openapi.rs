@@ -1,4 +1,4 @@
-//! The responses of the OFREP routes, compared with two OpenAPI documents: ours, which is exact, and the one of the OpenFeature
+//! The responses of the OFREP routes, compared with two `OpenAPI` documents: ours, which is exact, and the one of the OpenFeature
 //! project, in the folder `PREFAB_OPENFEATURE_DIR`.
 //!
 //! `tests/official/install.sh` installs the program. `PREFAB_SCHEMATHESIS` names another one.
