@@ -147,10 +147,10 @@ async fn events_report_changes_clients_and_counts() {
     let first = server.create("k", "a").await;
     let mut events = Stream::open(server.admin("GET", &format!("{PROJECT}/events"))).await;
     let (_, clients) = event(&mut events, "clients").await;
-    assert_eq!(clients, json!({"environment": "1", "connected": 0, "received": []}));
+    assert_eq!(clients, json!({"environment": "1", "connected": 0, "elsewhere": 0, "received": []}));
     let mut sdk = Stream::open(server.get("/api/v1/sse/config")).await;
     sdk.data().await.unwrap();
-    let received = json!({"environment": "1", "connected": 1,
+    let received = json!({"environment": "1", "connected": 1, "elsewhere": 0,
                           "received": [{"version": first.to_string(), "clients": 1}]});
     while event(&mut events, "clients").await.1 != received {}
     let second = server.set("k", "b").await;
@@ -163,7 +163,7 @@ async fn events_report_changes_clients_and_counts() {
     assert_eq!(change["environments"], json!(["1", "2", "3"]));
     assert_eq!(change["who"], "key 3");
     sdk.data().await.unwrap();
-    let received = json!({"environment": "1", "connected": 1,
+    let received = json!({"environment": "1", "connected": 1, "elsewhere": 0,
                           "received": [{"version": second.to_string(), "clients": 1}]});
     while event(&mut events, "clients").await.1 != received {}
     report(&server, "Development", json!([evaluated("k", second, &json!({"string": "b"}), 3)])).await;
