@@ -7,6 +7,7 @@ use std::sync::Arc;
 use prefab_core::{ContextSet, LogLevel};
 use prefab_eval::{EvalError, Evaluation};
 
+#[cfg(feature = "telemetry")]
 pub(crate) use self::evaluate::is_true;
 use crate::{Error, EvaluationDetails, FromValue, OnNoDefault, scope::InnermostScope, shared::Inner};
 
