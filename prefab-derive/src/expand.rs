@@ -154,7 +154,7 @@ mod tests {
                 "unknown attribute of a config struct; expected `prefix`, `rename_all`, `validate` or `crate`",
             ),
             (
-                parse_quote! { struct A { #[config(defualt = 1)] b: u8 } },
+                parse_quote! { struct A { #[config(otherwise = 1)] b: u8 } },
                 "unknown attribute of a config field; expected `key`, `default`, `validate` or `nested`",
             ),
             (
