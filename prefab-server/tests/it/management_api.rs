@@ -221,6 +221,25 @@ async fn an_unchanged_list_returns_not_modified() {
 }
 
 #[tokio::test]
+async fn a_list_contains_the_values_of_the_requested_environments() {
+    let server = TestServer::new().await;
+    done(&server, "POST", "/items", text_item("k", "v")).await;
+    let states = async |query: &str| {
+        let page = done(&server, "GET", &format!("/items?{query}"), Json::Null).await;
+        let states = page["items"][0]["states"].as_array().unwrap().iter();
+        states.map(|state| state["environment"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(states("limit=1").await, ["1", "2", "3"]);
+    assert_eq!(states("environments=3,1").await, ["1", "3"]);
+    assert!(states("environments=").await.is_empty());
+    let cause = "`environments`: expected the numbers of environments, separated by commas, such as 1,3";
+    for unknown in ["9", "1,9", "Production"] {
+        let path = format!("/items?environments={unknown}");
+        assert_eq!(refused(&server, "GET", &path, Json::Null).await, (400, cause.to_owned()));
+    }
+}
+
+#[tokio::test]
 async fn a_boolean_flag_without_variants_gets_true_and_false() {
     let server = TestServer::new().await;
     let rules = json!({"rules": [{"value": {"type": "bool", "value": false}}]});
